@@ -1,0 +1,58 @@
+#define _GNU_SOURCE
+#include "csupport.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int cs_memfd_create(const char *name, unsigned flags) { return memfd_create(name, flags); }
+
+int cs_mbind(void *addr, unsigned long length, int mode, const unsigned long *nodemask, unsigned long maxnode,
+             unsigned flags) {
+    return (int)syscall(SYS_mbind, addr, length, mode, nodemask, maxnode, flags);
+}
+
+int cs_send_fd(int socket, int fd) {
+    char byte = 0;
+    struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+    cmsg->cmsg_level = SOL_SOCKET;
+    cmsg->cmsg_type = SCM_RIGHTS;
+    cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(cmsg), &fd, sizeof fd);
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int cs_receive_fds(int socket, void *buffer, unsigned long size, int *fds, int max_fds, int *fd_count,
+                   long *received) {
+    struct iovec iov = {.iov_base = buffer, .iov_len = size};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(16 * sizeof(int))];
+    } control;
+    struct msghdr message = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+    *fd_count = 0;
+    *received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (*received < 0) return -1;
+    for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message); cmsg; cmsg = CMSG_NXTHDR(&message, cmsg)) {
+        if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS) continue;
+        int count = (int)((cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < count; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof fd);
+            if (*fd_count < max_fds) fds[(*fd_count)++] = fd;
+            else close(fd);
+        }
+    }
+    return 0;
+}

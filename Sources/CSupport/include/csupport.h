@@ -1,0 +1,47 @@
+// Small C that Swift cannot express: atomic access to raw memory, and system calls swift-system lacks.
+#ifndef CSUPPORT_H
+#define CSUPPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Atomic operations on raw guest or state memory. Swift's Atomic type owns its storage and cannot be laid over
+// memory that belongs to a mapping.
+static inline uint32_t cs_atomic_load32(const void *p) { return __atomic_load_n((const uint32_t *)p, __ATOMIC_ACQUIRE); }
+static inline uint64_t cs_atomic_load64(const void *p) { return __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE); }
+static inline void cs_atomic_store32(void *p, uint32_t v) { __atomic_store_n((uint32_t *)p, v, __ATOMIC_RELEASE); }
+static inline void cs_atomic_store64(void *p, uint64_t v) { __atomic_store_n((uint64_t *)p, v, __ATOMIC_RELEASE); }
+static inline uint32_t cs_atomic_or32(void *p, uint32_t v) { return __atomic_fetch_or((uint32_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline uint32_t cs_atomic_and32(void *p, uint32_t v) { return __atomic_fetch_and((uint32_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline uint64_t cs_atomic_or64(void *p, uint64_t v) { return __atomic_fetch_or((uint64_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline uint64_t cs_atomic_and64(void *p, uint64_t v) { return __atomic_fetch_and((uint64_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline uint64_t cs_atomic_exchange64(void *p, uint64_t v) {
+    return __atomic_exchange_n((uint64_t *)p, v, __ATOMIC_SEQ_CST);
+}
+static inline uint64_t cs_atomic_add64(void *p, uint64_t v) { return __atomic_fetch_add((uint64_t *)p, v, __ATOMIC_SEQ_CST); }
+static inline bool cs_atomic_cas8(void *p, uint8_t old, uint8_t new_) {
+    return __atomic_compare_exchange_n((uint8_t *)p, &old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline bool cs_atomic_cas16(void *p, uint16_t old, uint16_t new_) {
+    return __atomic_compare_exchange_n((uint16_t *)p, &old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline bool cs_atomic_cas32(void *p, uint32_t old, uint32_t new_) {
+    return __atomic_compare_exchange_n((uint32_t *)p, &old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline bool cs_atomic_cas64(void *p, uint64_t old, uint64_t new_) {
+    return __atomic_compare_exchange_n((uint64_t *)p, &old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+static inline void cs_memory_barrier(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+// memfd_create with the flags Swift's Glibc overlay does not export; -1 and errno on failure.
+int cs_memfd_create(const char *name, unsigned flags);
+
+// mbind(2); -1 and errno on failure.
+int cs_mbind(void *addr, unsigned long length, int mode, const unsigned long *nodemask, unsigned long maxnode,
+             unsigned flags);
+
+// Sends or receives one descriptor beside one byte over a Unix socket (SCM_RIGHTS). Return 0, or -1 and errno.
+int cs_send_fd(int socket, int fd);
+int cs_receive_fds(int socket, void *buffer, unsigned long size, int *fds, int max_fds, int *fd_count, long *received);
+
+#endif
