@@ -43,10 +43,12 @@ public struct Operand: Sendable, Equatable {
     public let scale: UInt8
     /// Fields that are not one run of bits (SPR numbers, `sh` of MD forms, prefixed displacements, DX immediates).
     public let extract: (@Sendable (UInt64) -> Int64)?
+    /// Value at which assemblers leave the operand out when nothing follows it; `nil` for operands always written.
+    public let omittedValue: Int64?
 
     public init(
         _ name: String, _ kind: Kind, _ use: Use, shift: UInt8, width: UInt8, highBit: Int8 = -1, scale: UInt8 = 1,
-        extract: (@Sendable (UInt64) -> Int64)? = nil
+        omittedValue: Int64? = nil, extract: (@Sendable (UInt64) -> Int64)? = nil
     ) {
         self.name = name
         self.kind = kind
@@ -55,7 +57,22 @@ public struct Operand: Sendable, Equatable {
         self.width = width
         self.highBit = highBit
         self.scale = scale
+        self.omittedValue = omittedValue
         self.extract = extract
+    }
+
+    /// The same operand, left out of assembly text when it and everything after it have their usual values.
+    public func omitted(at value: Int64) -> Operand {
+        Operand(
+            name, kind, use, shift: shift, width: width, highBit: highBit, scale: scale, omittedValue: value,
+            extract: extract)
+    }
+
+    /// The same field used differently: read, written or both.
+    public func used(as use: Use) -> Operand {
+        Operand(
+            name, kind, use, shift: shift, width: width, highBit: highBit, scale: scale, omittedValue: omittedValue,
+            extract: extract)
     }
 
     public static func == (a: Operand, b: Operand) -> Bool {
@@ -141,6 +158,53 @@ extension Operand {
     public static let spr = Operand("SPR", .spr, .immediate, shift: 11, width: 10) { word in
         Int64(word >> 16 & 31 | (word >> 11 & 31) << 5)
     }
+
+    // Pairs and accumulators.
+    public static let rtp = Operand("RTp", .gprPair, .write, shift: 21, width: 5)
+    public static let rsp = Operand("RSp", .gprPair, .read, shift: 21, width: 5)
+    public static let frtp = Operand("FRTp", .fprPair, .write, shift: 21, width: 5)
+    public static let frsp = Operand("FRSp", .fprPair, .read, shift: 21, width: 5)
+    public static let frap = Operand("FRAp", .fprPair, .read, shift: 16, width: 5)
+    public static let frbp = Operand("FRBp", .fprPair, .read, shift: 11, width: 5)
+    /// XTp: the number's bit for 32 is bit 10, the low bit is always zero.
+    public static let xtp = Operand("XTp", .vsrPair, .write, shift: 21, width: 5) { word in
+        Int64(word >> 21 & 30 | (word >> 21 & 1) << 5)
+    }
+    public static let xsp = Operand("XSp", .vsrPair, .read, shift: 21, width: 5) { word in
+        Int64(word >> 21 & 30 | (word >> 21 & 1) << 5)
+    }
+    public static let xap = Operand("XAp", .vsrPair, .read, shift: 16, width: 5, highBit: 2) { word in
+        Int64(word >> 16 & 30 | (word >> 2 & 1) << 5)
+    }
+    public static let accumulator = Operand("AT", .accumulator, .write, shift: 23, width: 3)
+    public static let accumulatorUpdated = Operand("AT", .accumulator, .readWrite, shift: 23, width: 3)
+    public static let accumulatorSource = Operand("AS", .accumulator, .read, shift: 23, width: 3)
+    /// DQ forms: TX or SX is bit 28.
+    public static let xtDQ = Operand("XT", .vsr, .write, shift: 21, width: 5, highBit: 3)
+    public static let xsDQ = Operand("XS", .vsr, .read, shift: 21, width: 5, highBit: 3)
+    /// Prefixed 8LS forms with a 6-bit register number: TX or SX is bit 5 of the suffix.
+    public static let xt8LS = Operand("XT", .vsr, .write, shift: 21, width: 5, highBit: 26)
+    public static let xs8LS = Operand("XS", .vsr, .read, shift: 21, width: 5, highBit: 26)
+
+    // Prefixed instructions (ISA 3.1 Book I, section 1.6.3).
+    /// 34-bit immediate of MLS:D `paddi`.
+    public static let si34 = Operand("SI", .signed, .immediate, shift: 0, width: 34) { prefixedImmediate($0) }
+    /// 34-bit displacement of MLS and 8LS loads and stores.
+    public static let d34 = Operand("D", .displacement, .immediate, shift: 0, width: 34) { prefixedImmediate($0) }
+    /// R: the address is relative to the instruction.
+    public static let r = Operand("R", .unsigned, .immediate, shift: 52, width: 1)
+
+    static func prefixedImmediate(_ word: UInt64) -> Int64 {
+        let raw = Int64(bitPattern: (word >> 32 & 0x3_ffff) << 16 | word & 0xffff)
+        return (raw << 30) >> 30
+    }
+
+    /// 16-bit immediate of DX forms (`addpcis`): d0 in bits 16:25, d1 in 11:15, d2 in 31.
+    public static let dx = Operand("D", .signed, .immediate, shift: 0, width: 16) { word in
+        Int64(Int16(truncatingIfNeeded: word & 0xffc0 | word >> 15 & 0x3e | word & 1))
+    }
+    /// NB of string instructions; 0 stands for 32.
+    public static let nb = Operand("NB", .unsigned, .immediate, shift: 11, width: 5)
 
     /// An unsigned immediate of its own name.
     public static func unsigned(_ name: String, shift: UInt8, width: UInt8) -> Operand {
