@@ -12,6 +12,7 @@ public final class InstructionTable: @unchecked Sendable {
     private static var groups: [[InstructionRow]] {
         [
             // Fixed point, branch, load and store.
+            FixedPointArithmeticRows.rows
             // Supervisor state, special purpose registers, memory management.
             // Floating point.
             // Vector.

@@ -1,0 +1,222 @@
+import CPPCState
+
+/// Fixed-point arithmetic (ISA 3.1 Book I, section 3.3.9).
+enum FixedPointArithmetic {
+    // MARK: Immediate forms
+
+    @inline(__always)
+    static func addi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ f.si
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func addis(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ (f.si &<< 16)
+        return Outcome.next
+    }
+
+    /// The immediate is relative to the next instruction.
+    @inline(__always)
+    static func addpcis(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let immediate = UInt64(
+            bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xffc0 | word >> 15 & 0x3e | word & 1)))
+        gpr(cpu)[Fields(word).rt] = cpu.pointee.nip &+ 4 &+ (immediate &<< 16)
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func addic(_ cpu: CPUState, _ word: UInt64, record: Bool) -> Int32 {
+        let f = Fields(word)
+        let sum = addWithCarry(cpu, gpr(cpu)[f.ra], f.si, 0)
+        gpr(cpu)[f.rt] = sum
+        if record { recordCR0(cpu, sum) }
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func subfic(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        gpr(cpu)[f.rt] = addWithCarry(cpu, ~gpr(cpu)[f.ra], f.si, 1)
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func mulli(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        gpr(cpu)[f.rt] = gpr(cpu)[f.ra] &* f.si
+        return Outcome.next
+    }
+
+    // MARK: Addition and subtraction
+
+    /// Sum with CA and CA32. In 32-bit mode CA is the carry out of bit 32, but the result is the whole 64-bit sum.
+    @inline(__always)
+    static func addWithCarry(_ cpu: CPUState, _ a: UInt64, _ b: UInt64, _ carry: UInt64) -> UInt64 {
+        let (first, carryA) = a.addingReportingOverflow(b)
+        let (sum, carryB) = first.addingReportingOverflow(carry)
+        let ca32 = UInt8(truncatingIfNeeded: (a ^ b ^ sum) >> 32 & 1)
+        cpu.pointee.ca32 = ca32
+        cpu.pointee.ca = cpu.pointee.narrow == 0 ? (carryA || carryB ? 1 : 0) : ca32
+        return sum
+    }
+
+    /// What every addition and subtraction does with its addends: subtractions pass the complement and a carry.
+    @inline(__always)
+    static func add(_ cpu: CPUState, _ f: Fields, _ a: UInt64, _ b: UInt64, carry: UInt64, setsCA: Bool) -> Int32 {
+        let sum = setsCA ? addWithCarry(cpu, a, b, carry) : a &+ b &+ carry
+        if f.oe { setAddOverflow(cpu, a, b, sum) }
+        gpr(cpu)[f.rt] = sum
+        if f.record { recordCR0(cpu, sum) }
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func add(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 0, setsCA: false)
+    }
+    @inline(__always)
+    static func addc(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 0, setsCA: true)
+    }
+    @inline(__always)
+    static func adde(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func addme(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, gpr(cpu)[f.ra], UInt64.max, carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func addze(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, gpr(cpu)[f.ra], 0, carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func subf(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 1, setsCA: false)
+    }
+    @inline(__always)
+    static func subfc(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 1, setsCA: true)
+    }
+    @inline(__always)
+    static func subfe(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func subfme(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], UInt64.max, carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func subfze(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], 0, carry: UInt64(cpu.pointee.ca), setsCA: true)
+    }
+    @inline(__always)
+    static func neg(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return add(cpu, f, ~gpr(cpu)[f.ra], 0, carry: 1, setsCA: false)
+    }
+
+    /// `addex`: OV takes the place of CA, so that two carry chains can run side by side (CY = 0).
+    static func addex(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let (ca, ca32) = (cpu.pointee.ca, cpu.pointee.ca32)
+        let sum = addWithCarry(cpu, gpr(cpu)[f.ra], gpr(cpu)[f.rb], UInt64(cpu.pointee.ov))
+        cpu.pointee.ov = cpu.pointee.ca
+        cpu.pointee.ov32 = cpu.pointee.ca32
+        cpu.pointee.ca = ca
+        cpu.pointee.ca32 = ca32
+        gpr(cpu)[f.rt] = sum
+        if f.record { recordCR0(cpu, sum) }
+        return Outcome.next
+    }
+
+    // MARK: Multiplication
+
+    @inline(__always)
+    static func finish(_ cpu: CPUState, _ f: Fields, _ result: UInt64) -> Int32 {
+        gpr(cpu)[f.rt] = result
+        if f.record { recordCR0(cpu, result) }
+        return Outcome.next
+    }
+
+    @inline(__always)
+    static func mullw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let product =
+            Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.ra])) &* Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rb]))
+        if f.oe {
+            let overflow = product != Int64(Int32(truncatingIfNeeded: product))
+            setOverflow(cpu, overflow, overflow)
+        }
+        return finish(cpu, f, UInt64(bitPattern: product))
+    }
+    @inline(__always)
+    static func mulld(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let (product, overflow) = Int64(bitPattern: gpr(cpu)[f.ra])
+            .multipliedReportingOverflow(by: Int64(bitPattern: gpr(cpu)[f.rb]))
+        if f.oe { setOverflow(cpu, overflow, overflow) }
+        return finish(cpu, f, UInt64(bitPattern: product))
+    }
+    /// The upper half of RT is undefined; it is zero here.
+    @inline(__always)
+    static func mulhw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let product =
+            Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.ra])) &* Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rb]))
+        return finish(cpu, f, UInt64(bitPattern: product) >> 32)
+    }
+    @inline(__always)
+    static func mulhwu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return finish(cpu, f, ((gpr(cpu)[f.ra] & 0xffff_ffff) &* (gpr(cpu)[f.rb] & 0xffff_ffff)) >> 32)
+    }
+    @inline(__always)
+    static func mulhd(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let product = Int64(bitPattern: gpr(cpu)[f.ra]).multipliedFullWidth(by: Int64(bitPattern: gpr(cpu)[f.rb]))
+        return finish(cpu, f, UInt64(bitPattern: product.high))
+    }
+    @inline(__always)
+    static func mulhdu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        return finish(cpu, f, gpr(cpu)[f.ra].multipliedFullWidth(by: gpr(cpu)[f.rb]).high)
+    }
+    @inline(__always)
+    static func maddld(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        gpr(cpu)[f.rt] = gpr(cpu)[f.ra] &* gpr(cpu)[f.rb] &+ gpr(cpu)[f.rc]
+        return Outcome.next
+    }
+    @inline(__always)
+    static func maddhd(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let addend = gpr(cpu)[f.rc]
+        let product = Int64(bitPattern: gpr(cpu)[f.ra]).multipliedFullWidth(by: Int64(bitPattern: gpr(cpu)[f.rb]))
+        let carry: UInt64 = product.low.addingReportingOverflow(addend).overflow ? 1 : 0
+        let sign = UInt64(bitPattern: Int64(bitPattern: addend) >> 63)
+        gpr(cpu)[f.rt] = UInt64(bitPattern: product.high) &+ sign &+ carry
+        return Outcome.next
+    }
+    @inline(__always)
+    static func maddhdu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
+        let f = Fields(word)
+        let product = gpr(cpu)[f.ra].multipliedFullWidth(by: gpr(cpu)[f.rb])
+        let carry: UInt64 = product.low.addingReportingOverflow(gpr(cpu)[f.rc]).overflow ? 1 : 0
+        gpr(cpu)[f.rt] = product.high &+ carry
+        return Outcome.next
+    }
+}
