@@ -1,0 +1,85 @@
+/// Phases of a reset, run over the whole tree one after the other (QEMU: `ResettablePhases`).
+public enum ResetPhase: Sendable, CaseIterable { case enter, hold, exit }
+
+/// A device of a machine: realized once all its properties are set, resettable, with state that travels.
+open class Device: EmuObject {
+    public private(set) var isRealized = false
+    /// The user's `id=`, if any.
+    public var id: String?
+    /// The bus that the device sits on.
+    public weak var bus: Bus?
+    /// Buses that the device provides.
+    public private(set) var buses: [Bus] = []
+    /// The machine; set before realize.
+    public unowned let machine: Machine
+
+    public init(type: ObjectType, machine: Machine) {
+        self.machine = machine
+        super.init(type: type)
+    }
+
+    /// Checks properties, claims resources, registers state. Throws to refuse; nothing of the device stays then.
+    open func realize() throws {}
+    open func unrealize() {}
+
+    /// One phase of a reset of this device alone; children and buses are walked by the machine.
+    open func reset(_ phase: ResetPhase) {}
+
+    /// What the stream carries of the device; `nil` for stateless devices and for those that register by themselves.
+    open var stateDescription: StateDescription? { nil }
+
+    /// Prefix of the device's section names in the stream (QEMU: `vmstate_if_get_id`): its path on its bus.
+    open var statePath: String { bus?.statePath(of: self) ?? "" }
+
+    /// Instance number of the section where the wire fixes it.
+    open var stateInstance: UInt32? { nil }
+
+    /// Realizes and registers the device's state.
+    public final func realizeDevice() throws {
+        guard !isRealized else { return }
+        try realize()
+        if let stateDescription {
+            machine.state.register(stateDescription, of: self, path: statePath, instance: stateInstance)
+        }
+        isRealized = true
+    }
+
+    public final func unrealizeDevice() {
+        guard isRealized else { return }
+        machine.state.unregister(subject: self)
+        unrealize()
+        isRealized = false
+    }
+
+    public func add(bus: Bus) { buses.append(bus) }
+}
+
+/// A bus: the devices on it and how it addresses them.
+open class Bus {
+    public let name: String
+    public let typeName: String
+    public weak var parentDevice: Device?
+    public private(set) var devices: [Device] = []
+
+    public init(name: String, typeName: String, parent: Device?) {
+        self.name = name
+        self.typeName = typeName
+        parentDevice = parent
+        parent?.add(bus: self)
+    }
+
+    open func attach(_ device: Device) throws {
+        devices.append(device)
+        device.bus = self
+    }
+
+    open func detach(_ device: Device) {
+        devices.removeAll { $0 === device }
+        device.bus = nil
+    }
+
+    /// Prefix of section names for a device on this bus, such as `nvram@71000000` on the sPAPR virtual I/O bus.
+    open func statePath(of device: Device) -> String { "" }
+
+    open func reset(_ phase: ResetPhase) {}
+}

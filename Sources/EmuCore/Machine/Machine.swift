@@ -1,0 +1,116 @@
+import Dispatch
+import Foundation
+import Logging
+
+/// A processor as the machine drives it; the target implements it.
+public protocol VirtualCPU: AnyObject {
+    var index: Int { get }
+    /// Lets the CPU's thread execute. Called with the machine's lock held.
+    func resume()
+    /// Stops execution and returns when the CPU is between instructions. Called with the machine's lock held, which is
+    /// released while waiting.
+    func pause()
+    /// Drops soft-TLB entries that allow unlogged writes, so that dirty tracking sees every store from now on.
+    func flushWriteAccess()
+}
+
+/// One virtual machine: the root of its object graph, its memory, its clock, its state.
+///
+/// Everything reachable from a machine is confined to it and is only touched inside ``withLock(_:)``. Several machines
+/// live in one process without knowing of each other.
+open class Machine: EmuObject {
+    public let types: TypeRegistry
+    public let topology = MemoryTopology()
+    /// Root of what CPUs see.
+    public let systemMemory: MemoryRegion
+    public let memory: AddressSpace
+    public let clock = VirtualClock()
+    public let timers = TimerQueue()
+    public let state = StateRegistry()
+    public let logger: Logger
+    /// Serial queue on which the machine's events run (timers, sockets, monitors). Work on it takes the lock.
+    public let queue: DispatchQueue
+    public private(set) var runState: RunState = .prelaunch
+    public var cpus: [any VirtualCPU] = []
+    /// Blocks of RAM in the order in which a stream lists them.
+    public private(set) var ramBlocks: [RAMBlock] = []
+    /// Presets for new objects, in QEMU's order: machine compat properties, then the user's.
+    public var globals: [GlobalProperty] = []
+    /// Called after each change of run state with (old, new).
+    public var runStateObservers: [(RunState, RunState) -> Void] = []
+    /// Name on the wire and in QMP, such as "pseries-2.12".
+    open var machineTypeName: String {
+        objectType.name.hasSuffix("-machine") ? String(objectType.name.dropLast(8)) : objectType.name
+    }
+
+    private let lock = NSRecursiveLock()
+
+    /// `/objects`, `/machine/peripheral` and so on hang below ``root``, whose child `machine` is this object.
+    public let root: EmuObject
+
+    public init(type: ObjectType, types: TypeRegistry, logger: Logger = Logger(label: "emucore")) {
+        self.types = types
+        self.logger = logger
+        queue = DispatchQueue(label: "emucore.machine")
+        systemMemory = MemoryRegion("system", size: .max, in: topology)
+        memory = AddressSpace("memory", root: systemMemory)
+        let containerType = ObjectType("container", parent: nil) { EmuObject(type: $0) }
+        root = EmuObject(type: containerType)
+        super.init(type: type)
+        let objects = EmuObject(type: containerType)
+        // These names are new on new objects, so adding cannot fail.
+        try? root.add(child: self, name: "machine")
+        try? root.add(child: objects, name: "objects")
+        for name in ["peripheral", "peripheral-anon", "unattached"] {
+            try? add(child: EmuObject(type: containerType), name: name)
+        }
+    }
+
+    /// Runs `body` with the machine's lock held; recursive on one thread.
+    public func withLock<R>(_ body: () throws -> R) rethrows -> R {
+        lock.lock()
+        defer { lock.unlock() }
+        return try body()
+    }
+
+    /// The lock itself, for waiting loops of vCPU threads that must drop it.
+    public func lockMachine() { lock.lock() }
+    public func unlockMachine() { lock.unlock() }
+
+    // MARK: RAM
+
+    /// Adds a block to the list that streams carry.
+    ///
+    /// - Throws: If the id is taken: two blocks of one name cannot be told apart in a stream.
+    public func add(ramBlock: RAMBlock) throws {
+        guard !ramBlocks.contains(where: { $0.id == ramBlock.id }) else {
+            throw MemoryError("RAMBlock \"\(ramBlock.id)\" already registered")
+        }
+        // Larger blocks first, as QEMU keeps its list; equals stay in order of creation.
+        let position = ramBlocks.firstIndex { $0.maxLength < ramBlock.maxLength } ?? ramBlocks.endIndex
+        ramBlocks.insert(ramBlock, at: position)
+    }
+
+    public func remove(ramBlock: RAMBlock) { ramBlocks.removeAll { $0 === ramBlock } }
+
+    // MARK: Run state
+
+    /// Changes the run state; starts or stops clock and CPUs as needed. Called with the lock held.
+    public func setRunState(_ new: RunState) {
+        let old = runState
+        guard new != old else { return }
+        if old.isRunning {
+            for cpu in cpus { cpu.pause() }
+            clock.stop()
+        }
+        runState = new
+        if new.isRunning {
+            clock.start()
+            for cpu in cpus { cpu.resume() }
+        }
+        for observer in runStateObservers { observer(old, new) }
+    }
+
+    /// Brings every device to its reset state. Called with the lock held and CPUs stopped.
+    open func resetMachine() {}
+}

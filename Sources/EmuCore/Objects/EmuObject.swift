@@ -1,0 +1,78 @@
+import OrderedCollections
+
+/// A node of the object tree: typed, named, with properties, children and links.
+///
+/// Objects are confined to their machine: they are created, read and changed with its lock held.
+open class EmuObject {
+    public let objectType: ObjectType
+    public private(set) weak var parent: EmuObject?
+    /// Name under which the parent holds the object.
+    public private(set) var name = ""
+    public private(set) var children: OrderedDictionary<String, EmuObject> = [:]
+    /// Properties of this object alone.
+    public private(set) var ownProperties: OrderedDictionary<String, Property> = [:]
+
+    public init(type: ObjectType) { objectType = type }
+
+    // MARK: Tree
+
+    /// - Throws: If the name is taken.
+    public func add(child: EmuObject, name: String) throws {
+        guard children[name] == nil else {
+            throw ObjectError("attempt to add duplicate property '\(name)' to object (type '\(objectType.name)')")
+        }
+        children[name] = child
+        child.parent = self
+        child.name = name
+    }
+
+    /// Adds under `name[n]` with the first free n, as QEMU names array-like children.
+    @discardableResult
+    public func add(child: EmuObject, arrayName: String) -> String {
+        var index = 0
+        while children["\(arrayName)[\(index)]"] != nil { index += 1 }
+        let name = "\(arrayName)[\(index)]"
+        children[name] = child
+        child.parent = self
+        child.name = name
+        return name
+    }
+
+    public func remove(child name: String) {
+        guard let child = children.removeValue(forKey: name) else { return }
+        child.parent = nil
+    }
+
+    /// `/machine/unattached/device[0]`-like path from the root.
+    public var canonicalPath: String {
+        guard let parent else { return "/" }
+        let prefix = parent.canonicalPath
+        return prefix == "/" ? "/\(name)" : "\(prefix)/\(name)"
+    }
+
+    // MARK: Properties
+
+    public func addProperty(_ property: Property) { ownProperties[property.name] = property }
+
+    public func property(_ name: String) -> Property? { ownProperties[name] ?? objectType.property(name) }
+
+    public func get(_ name: String) throws -> Value {
+        guard let property = property(name) else {
+            if let child = children[name] { return .string(child.canonicalPath) }
+            throw ObjectError("Property '\(objectType.name).\(name)' not found")
+        }
+        guard let get = property.get else { throw ObjectError("Property '\(objectType.name).\(name)' is not readable") }
+        return try get(self)
+    }
+
+    public func set(_ name: String, _ value: Value) throws {
+        guard let property = property(name) else {
+            throw ObjectError("Property '\(objectType.name).\(name)' not found")
+        }
+        guard let set = property.set else { throw ObjectError("Property '\(objectType.name).\(name)' is not writable") }
+        try set(self, value)
+    }
+
+    /// Called once after all properties given at creation are set (`-object`); refuses by throwing.
+    open func complete() throws {}
+}

@@ -1,0 +1,66 @@
+import OrderedCollections
+
+/// A property's value, an option's value, a JSON value of the monitor: one type for all three.
+public enum Value: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    /// Only for values above `Int64.max`; ``init(unsigned:)`` decides.
+    case unsigned(UInt64)
+    case number(Double)
+    case string(String)
+    case array([Value])
+    case object(OrderedDictionary<String, Value>)
+
+    public init(unsigned value: UInt64) {
+        if let signed = Int64(exactly: value) { self = .integer(signed) } else { self = .unsigned(value) }
+    }
+
+    public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+    public var arrayValue: [Value]? { if case .array(let value) = self { value } else { nil } }
+    public var objectValue: OrderedDictionary<String, Value>? {
+        if case .object(let value) = self { value } else { nil }
+    }
+    public var unsignedValue: UInt64? {
+        switch self {
+        case .integer(let value): UInt64(exactly: value)
+        case .unsigned(let value): value
+        default: nil
+        }
+    }
+    public var integerValue: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .unsigned(let value): Int64(exactly: value)
+        default: nil
+        }
+    }
+    public subscript(key: String) -> Value? { objectValue?[key] }
+}
+
+extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(arrayLiteral elements: Value...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, Value)...) {
+        self = .object(OrderedDictionary(elements, uniquingKeysWith: { $1 }))
+    }
+    public init(nilLiteral: ()) { self = .null }
+}
+
+/// A refused option, property or object, with a line that names the cure where there is one.
+public struct ObjectError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+    public let hint: String?
+    /// Class of the error in QMP: "GenericError", "DeviceNotFound", "CommandNotFound", …
+    public let errorClass: String
+    public init(_ description: String, hint: String? = nil, errorClass: String = "GenericError") {
+        self.description = description
+        self.hint = hint
+        self.errorClass = errorClass
+    }
+}

@@ -1,0 +1,84 @@
+/// All state of one machine that a stream carries, in the order of its sections.
+public final class StateRegistry {
+    public enum Content {
+        /// A description and the object it describes.
+        case described(StateDescription, AnyObject)
+        /// A live section with the version it writes.
+        case live(any LiveState, version: Int)
+    }
+    public final class Entry {
+        /// Section name on the wire: device path, "/" and the description's name, or the name alone.
+        public let id: String
+        public let instance: UInt32
+        /// Instance number under which older releases know the section; accepted on load.
+        public let alias: UInt32?
+        public let content: Content
+        public let priority: StatePriority
+        /// Section number within the stream.
+        public let sectionID: UInt32
+
+        init(
+            id: String, instance: UInt32, alias: UInt32?, content: Content, priority: StatePriority, sectionID: UInt32
+        ) {
+            self.id = id
+            self.instance = instance
+            self.alias = alias
+            self.content = content
+            self.priority = priority
+            self.sectionID = sectionID
+        }
+    }
+
+    /// Sections in stream order: by priority, then by registration.
+    public private(set) var entries: [Entry] = []
+    private var nextSectionID: UInt32 = 0
+
+    public init() {}
+
+    /// Registers described state.
+    ///
+    /// - Parameters:
+    ///   - path: Device path that prefixes the section name (`pci@800000020000000:00.0`), empty for none.
+    ///   - instance: Number on the wire; `nil` takes the next free one for the name.
+    @discardableResult
+    public func register(
+        _ description: StateDescription, of subject: AnyObject, path: String = "", instance: UInt32? = nil,
+        alias: UInt32? = nil
+    ) -> Entry {
+        let id = path.isEmpty ? description.name : "\(path)/\(description.name)"
+        return insert(
+            id: id, instance: instance, alias: alias, content: .described(description, subject),
+            priority: description.priority)
+    }
+
+    @discardableResult
+    public func registerLive(_ id: String, _ state: any LiveState, version: Int, instance: UInt32 = 0) -> Entry {
+        insert(
+            id: id, instance: instance, alias: nil, content: .live(state, version: version), priority: .ordinary)
+    }
+
+    public func unregister(subject: AnyObject) {
+        entries.removeAll {
+            switch $0.content {
+            case .described(_, let owner): owner === subject
+            case .live(let state, _): state === subject
+            }
+        }
+    }
+
+    public func entry(id: String, instance: UInt32) -> Entry? {
+        entries.first { $0.id == id && ($0.instance == instance || $0.alias == instance) }
+    }
+
+    private func insert(
+        id: String, instance: UInt32?, alias: UInt32?, content: Content, priority: StatePriority
+    ) -> Entry {
+        let number = instance ?? entries.filter { $0.id == id }.map { $0.instance &+ 1 }.max() ?? 0
+        let entry = Entry(
+            id: id, instance: number, alias: alias, content: content, priority: priority, sectionID: nextSectionID)
+        nextSectionID += 1
+        let position = entries.firstIndex { $0.priority < priority } ?? entries.endIndex
+        entries.insert(entry, at: position)
+        return entry
+    }
+}

@@ -1,0 +1,1 @@
+// Wire format and transport of streams; see ARCHITECTURE.md.
