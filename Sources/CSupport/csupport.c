@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int cs_memfd_create(const char *name, unsigned flags) { return memfd_create(name, flags); }
@@ -13,6 +14,13 @@ int cs_memfd_create(const char *name, unsigned flags) { return memfd_create(name
 int cs_mbind(void *addr, unsigned long length, int mode, const unsigned long *nodemask, unsigned long maxnode,
              unsigned flags) {
     return (int)syscall(SYS_mbind, addr, length, mode, nodemask, maxnode, flags);
+}
+
+uint64_t cs_file_page_size(int fd) {
+    const long hugetlbfs_magic = 0x958458f6;
+    struct statfs info;
+    if (fstatfs(fd, &info) == 0 && (long)info.f_type == hugetlbfs_magic) return (uint64_t)info.f_bsize;
+    return (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 int cs_send_fd(int socket, int fd) {

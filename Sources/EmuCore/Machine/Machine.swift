@@ -34,7 +34,9 @@ open class Machine: EmuObject {
     public var cpus: [any VirtualCPU] = []
     /// Blocks of RAM in the order in which a stream lists them.
     public private(set) var ramBlocks: [RAMBlock] = []
-    /// Presets for new objects, in QEMU's order: machine compat properties, then the user's.
+    /// Presets of the machine version for new objects, newest version first as in QEMU.
+    public var compatProperties: [GlobalProperty] = []
+    /// Presets the user gave (`-global`), applied after the compat properties.
     public var globals: [GlobalProperty] = []
     /// Called after each change of run state with (old, new).
     public var runStateObservers: [(RunState, RunState) -> Void] = []
