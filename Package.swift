@@ -58,10 +58,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        // What the instruction tests and the differential tester share; no product, so users do not build it.
+        .target(
+            name: "PPCTestSupport", dependencies: ["PPCTarget", "CPPCState"], path: "Tests/Support/PPCTestSupport",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "emu-difftest", dependencies: ["PPCTestSupport", "PPCTarget"], path: "Utilities/emu-difftest",
+            exclude: ["README.md"], swiftSettings: strict),
         .testTarget(name: "EmuCoreTests", dependencies: ["EmuCore"], swiftSettings: strict),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "EmuCore"], swiftSettings: strict),
         .testTarget(
-            name: "PPCTargetTests", dependencies: ["PPCTarget", "EmuCore", "CPPCState"], swiftSettings: strict),
+            name: "PPCTargetTests", dependencies: ["PPCTarget", "PPCTestSupport", "EmuCore", "CPPCState"],
+            swiftSettings: strict),
         .testTarget(
             name: "MachineTests", dependencies: ["PPCTarget", "Migration", "EmuCore"], swiftSettings: strict),
     ],

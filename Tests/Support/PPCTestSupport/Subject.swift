@@ -1,0 +1,135 @@
+import CPPCState
+import PPCTarget
+
+/// Runs test cases with the instruction functions of this package, without a machine around them.
+public final class Subject {
+    private let cpu: CPUState
+    private let tlb: UnsafeMutablePointer<ppc_tlb_entry>
+    private let data: UnsafeMutableRawPointer
+    private let table: InstructionTable
+
+    private static let granuleShift: UInt64 = 16
+
+    public init(table: InstructionTable = .shared) {
+        self.table = table
+        let block = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<ppc_cpu>.stride, alignment: 64)
+        cpu = block.initializeMemory(as: ppc_cpu.self, to: ppc_cpu())
+        tlb = .allocate(capacity: Int(PPC_TLB_ENTRIES))
+        data = .allocate(byteCount: 1 << 16, alignment: 1 << 16)
+        data.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << 16)
+    }
+
+    deinit {
+        UnsafeMutableRawPointer(cpu).deallocate()
+        tlb.deallocate()
+        data.deallocate()
+    }
+
+    /// Runs a case to its end.
+    public func run(_ test: TestCase) -> TestOutcome {
+        prepare(test)
+        var signal: UInt64 = 0
+        let end = test.start &+ UInt64(test.words.count) * 4
+        let slotEnd = test.start &- TestLayout.headSize &+ TestLayout.slotSize
+        var steps = 0
+        while signal == 0, cpu.pointee.nip != end, steps < 256 {
+            steps += 1
+            let nip = cpu.pointee.nip
+            guard nip >= test.start, nip < end, nip & 3 == 0 else {
+                // The rest of a slot is filled with traps; nothing else is executable.
+                signal = nip > end && nip < slotEnd ? 5 : 11
+                break
+            }
+            var index = Int((nip &- test.start) / 4)
+            var word = UInt64(test.words[index])
+            var length: UInt64 = 4
+            if InstructionTable.isPrefix(test.words[index]), index + 1 < test.words.count {
+                index += 1
+                word = word << 32 | UInt64(test.words[index])
+                length = 8
+            }
+            let row = table.decode(word, for: test.model.instructionSets)
+            guard row != InstructionTable.noRow else {
+                signal = 4
+                break
+            }
+            switch table.functions[Int(row)](cpu, word) {
+            case Outcome.next, Outcome.sync: cpu.pointee.nip = nip &+ length
+            case Outcome.branch, Outcome.context: break
+            case Outcome.exception: signal = Self.signal(cpu)
+            default: signal = 255
+            }
+        }
+        return TestOutcome(
+            signal: signal, nip: signal == 0 ? 0 : cpu.pointee.nip &- test.start, image: registers(test),
+            data: [UInt8](UnsafeRawBufferPointer(start: data, count: TestLayout.dataSize)))
+    }
+
+    private func prepare(_ test: TestCase) {
+        cpu.pointee = ppc_cpu()
+        let image = test.image
+        for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
+        for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
+        for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
+        cpu.pointee.lr = image.lr
+        cpu.pointee.ctr = image.ctr
+        cpu.pointee.so = UInt8(image.xer >> 31 & 1)
+        cpu.pointee.ov = UInt8(image.xer >> 30 & 1)
+        cpu.pointee.ca = UInt8(image.xer >> 29 & 1)
+        cpu.pointee.ov32 = UInt8(image.xer >> 19 & 1)
+        cpu.pointee.ca32 = UInt8(image.xer >> 18 & 1)
+        cpu.pointee.xer_rest = image.xer & ~0xe00c_0000
+        cpu.pointee.fpscr = image.fpscr
+        cpu.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
+        cpu.pointee.nip = test.start
+        // SF, PR, FP, VEC, VSX, FE0, FE1, EE, ME, IR, DR and the byte order: a Linux process.
+        cpu.pointee.msr = 0x8000_0000_0280_f930 | (test.bigEndian ? 0 : 1)
+        cpu.pointee.big_endian = test.bigEndian ? 1 : 0
+        cpu.pointee.problem_state = 1
+        cpu.pointee.facilities = UInt64.max
+        cpu.pointee.isa_level = test.model.instructionSets.rawValue
+        cpu.pointee.tlb = tlb
+        cpu.pointee.granule_shift = Self.granuleShift
+        cpu.pointee.granule_mask = (1 << Self.granuleShift) - 1
+        let invalid = ppc_tlb_entry(
+            read_tag: UInt64.max, write_tag: UInt64.max, exec_tag: UInt64.max, addend: 0)
+        tlb.update(repeating: invalid, count: Int(PPC_TLB_ENTRIES))
+        let index = Int(TestLayout.dataAddress >> Self.granuleShift) & Int(PPC_TLB_ENTRIES - 1)
+        tlb[index] = ppc_tlb_entry(
+            read_tag: TestLayout.dataAddress, write_tag: TestLayout.dataAddress, exec_tag: UInt64.max,
+            addend: UInt64(UInt(bitPattern: data)) &- TestLayout.dataAddress)
+        test.data.withUnsafeBytes { data.copyMemory(from: $0.baseAddress!, byteCount: TestLayout.dataSize) }
+    }
+
+    private func registers(_ test: TestCase) -> RegisterImage {
+        var image = RegisterImage()
+        for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
+        for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
+        for n in 0..<8 { image.cr |= UInt64(crFields(cpu)[n]) << UInt64(28 - 4 * n) }
+        image.lr = cpu.pointee.lr
+        image.ctr = cpu.pointee.ctr
+        image.xer =
+            cpu.pointee.xer_rest | UInt64(cpu.pointee.so) << 31 | UInt64(cpu.pointee.ov) << 30
+            | UInt64(cpu.pointee.ca) << 29
+        if test.model.instructionSets.contains(.isa300) {
+            image.xer |= UInt64(cpu.pointee.ov32) << 19 | UInt64(cpu.pointee.ca32) << 18
+        }
+        image.fpscr = cpu.pointee.fpscr
+        image.vscr = UInt64(cpu.pointee.vscr)
+        return image
+    }
+
+    /// The signal that Linux makes of an interrupt.
+    private static func signal(_ cpu: CPUState) -> UInt64 {
+        switch InterruptVector(rawValue: cpu.pointee.excp_vector) {
+        case .program where cpu.pointee.excp_srr1 & ProgramCause.trap != 0: 5
+        case .program where cpu.pointee.excp_srr1 & ProgramCause.floatingPointEnabled != 0: 8
+        case .program, .facilityUnavailable, .hypervisorFacilityUnavailable, .floatingPointUnavailable,
+            .vectorUnavailable, .vsxUnavailable, .hypervisorEmulationAssistance:
+            4
+        case .alignment: 7
+        case .dataStorage, .dataSegment: 11
+        default: 254
+        }
+    }
+}
