@@ -45,6 +45,9 @@ open class Machine: EmuObject {
         objectType.name.hasSuffix("-machine") ? String(objectType.name.dropLast(8)) : objectType.name
     }
 
+    /// How this machine version frames its migration stream.
+    open var streamSettings: StreamSettings { StreamSettings(machineName: machineTypeName) }
+
     private let lock = NSRecursiveLock()
 
     /// `/objects`, `/machine/peripheral` and so on hang below ``root``, whose child `machine` is this object.

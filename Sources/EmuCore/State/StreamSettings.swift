@@ -1,0 +1,21 @@
+/// What a machine version puts around its state in a stream. Old machine versions lack parts that newer ones have.
+public struct StreamSettings: Sendable, Equatable {
+    /// Machine name in the configuration section, such as "pseries-2.12".
+    public var machineName: String
+    /// Whether the stream begins with a configuration section.
+    public var sendsConfiguration = true
+    /// Whether each section ends with a footer.
+    public var sendsFooters = true
+    /// Whether a JSON description follows the state (machine property `suppress-vmdesc` turns it off).
+    public var sendsDescription = true
+    /// Whether the run state always travels; otherwise only when it is neither running nor paused.
+    public var storesRunState = true
+    /// Log2 of the page size in which RAM travels.
+    public var pageBits = 12
+    /// Log2 of the smallest page size that the target knows; a different ``pageBits`` is announced in the stream.
+    public var minimumPageBits = 12
+    /// The machine's UUID (16 bytes) if the user gave one, for `validate-uuid`.
+    public var uuid: [UInt8]?
+
+    public init(machineName: String) { self.machineName = machineName }
+}
