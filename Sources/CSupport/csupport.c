@@ -2,6 +2,8 @@
 #include "csupport.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -21,6 +23,18 @@ uint64_t cs_file_page_size(int fd) {
     struct statfs info;
     if (fstatfs(fd, &info) == 0 && (long)info.f_type == hugetlbfs_magic) return (uint64_t)info.f_bsize;
     return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+int cs_open_pty(char *name, unsigned long size) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0) return -1;
+    if (grantpt(master) || unlockpt(master) || ptsname_r(master, name, size)) {
+        int saved = errno;
+        close(master);
+        errno = saved;
+        return -1;
+    }
+    return master;
 }
 
 int cs_send_fd(int socket, int fd) {

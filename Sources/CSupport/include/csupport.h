@@ -43,6 +43,9 @@ int cs_mbind(void *addr, unsigned long length, int mode, const unsigned long *no
 // Page size of the file system behind a descriptor: a huge page's size on hugetlbfs, else the host's page size.
 uint64_t cs_file_page_size(int fd);
 
+// Opens a pseudo terminal's master side and writes the slave's path into name; -1 and errno on failure.
+int cs_open_pty(char *name, unsigned long size);
+
 // Sends or receives one descriptor beside one byte over a Unix socket (SCM_RIGHTS). Return 0, or -1 and errno.
 int cs_send_fd(int socket, int fd);
 int cs_receive_fds(int socket, void *buffer, unsigned long size, int *fds, int max_fds, int *fd_count, long *received);
