@@ -78,7 +78,8 @@ open class DescriptorBackend: CharacterBackend {
             var descriptors = [Int32](repeating: -1, count: 16)
             var descriptorCount: Int32 = 0
             let status = buffer.withUnsafeMutableBytes {
-                cs_receive_fds(readDescriptor, $0.baseAddress, UInt($0.count), &descriptors, 16, &descriptorCount, &count)
+                cs_receive_fds(
+                    readDescriptor, $0.baseAddress, UInt($0.count), &descriptors, 16, &descriptorCount, &count)
             }
             if status != 0 { count = -1 }
             receivedDescriptors.append(contentsOf: descriptors.prefix(Int(descriptorCount)))

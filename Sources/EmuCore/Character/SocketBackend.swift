@@ -45,7 +45,9 @@ public enum SocketAddress: Equatable, Sendable {
                 close(descriptor)
                 errno = saved
                 return -1
-            } otherwise: { failure("bind socket to \(host):\(port)") }
+            } otherwise: {
+                failure("bind socket to \(host):\(port)")
+            }
         }
     }
 
@@ -72,7 +74,9 @@ public enum SocketAddress: Equatable, Sendable {
                 close(descriptor)
                 errno = saved
                 return -1
-            } otherwise: { ObjectError("Failed to connect to '\(host):\(port)': \(String(cString: strerror(errno)))") }
+            } otherwise: {
+                ObjectError("Failed to connect to '\(host):\(port)': \(String(cString: strerror(errno)))")
+            }
         }
     }
 
@@ -80,7 +84,9 @@ public enum SocketAddress: Equatable, Sendable {
         ObjectError("Failed to \(what): \(String(cString: strerror(errno)))")
     }
 
-    private static func withUnixAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) throws -> R {
+    private static func withUnixAddress<R>(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) throws
+        -> R
+    {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -91,7 +97,9 @@ public enum SocketAddress: Equatable, Sendable {
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
     }
 

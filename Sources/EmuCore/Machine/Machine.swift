@@ -48,7 +48,23 @@ open class Machine: EmuObject {
     /// How this machine version frames its migration stream.
     open var streamSettings: StreamSettings { StreamSettings(machineName: machineTypeName) }
 
+    /// Monitor commands and event subscribers; modules add theirs.
+    public let monitor = MonitorRegistry()
+    /// `-name` and `-uuid`.
+    public var guestName: String?
+    public var uuid: UUID?
+    /// `-no-reboot` and `-no-shutdown`.
+    public var exitsOnReset = false
+    public var staysAfterShutdown = false
+    /// Set while a stream is awaited: whether to run once it has arrived (no `-S`, or `cont` was given).
+    public var startAfterMigration = true
+    /// Why the machine ended, once it has.
+    public internal(set) var shutdownCause: ShutdownCause?
+    /// Called once when the machine ends, with its lock held.
+    public var onShutdown: ((ShutdownCause) -> Void)?
+
     private let lock = NSRecursiveLock()
+    private var timerDriver: TimerDriver?
 
     /// `/objects`, `/machine/peripheral` and so on hang below ``root``, whose child `machine` is this object.
     public let root: EmuObject
@@ -69,6 +85,8 @@ open class Machine: EmuObject {
         for name in ["peripheral", "peripheral-anon", "unattached"] {
             try? add(child: EmuObject(type: containerType), name: name)
         }
+        monitor.add(CoreCommands.all)
+        timerDriver = TimerDriver(machine: self)
     }
 
     /// Runs `body` with the machine's lock held; recursive on one thread.
@@ -118,4 +136,10 @@ open class Machine: EmuObject {
 
     /// Brings every device to its reset state. Called with the lock held and CPUs stopped.
     open func resetMachine() {}
+
+    /// Tells the guest that the user pressed the power button.
+    open func powerDownRequested() {}
+
+    /// Raises a non-maskable interrupt (system reset) on the CPUs.
+    open func injectNMI() throws { throw ObjectError("machine does not provide NMIs") }
 }

@@ -126,7 +126,11 @@ public struct JSONFramer {
             }
             buffer.append(byte)
             if inString {
-                if escaped { escaped = false } else if byte == 0x5c { escaped = true } else if byte == 0x22 {
+                if escaped {
+                    escaped = false
+                } else if byte == 0x5c {
+                    escaped = true
+                } else if byte == 0x22 {
                     inString = false
                 }
             } else {

@@ -1,0 +1,106 @@
+import Foundation
+
+/// Why a machine stopped for good, for the program that runs it.
+public enum ShutdownCause: String, Sendable {
+    case guestShutdown = "guest-shutdown"
+    case guestReset = "guest-reset"
+    case guestPanic = "guest-panic"
+    case hostQuit = "host-qmp-quit"
+    case hostSignal = "host-signal"
+    case hostError = "host-error"
+
+    public var isGuestInitiated: Bool { self == .guestShutdown || self == .guestReset || self == .guestPanic }
+}
+
+extension Machine {
+    /// `stop`.
+    public func stopByUser() throws {
+        guard runState != .inmigrate else {
+            startAfterMigration = false
+            return
+        }
+        guard runState.isRunning || runState == .suspended else { return }
+        setRunState(.paused)
+        monitor.emit("STOP")
+    }
+
+    /// `cont`.
+    public func continueByUser() throws {
+        switch runState {
+        case .running: return
+        case .inmigrate:
+            // Wait for the stream; the machine starts when it is complete.
+            startAfterMigration = true
+            return
+        case .shutdown, .internalError, .guestPanicked:
+            throw ObjectError("Resetting the Virtual Machine is required")
+        case .finishMigrate, .saveVM, .restoreVM:
+            throw ObjectError("Can't continue while the machine's state is being saved or restored")
+        default: break
+        }
+        setRunState(.running)
+        monitor.emit("RESUME")
+    }
+
+    /// Stops everything and lets the program end. Callable from any thread that may wait for the lock.
+    public func requestQuit(_ cause: ShutdownCause = .hostQuit) { finish(cause) }
+
+    /// The guest switched itself off, or panicked.
+    public func requestShutdown(_ cause: ShutdownCause) {
+        postEvent { machine in
+            if machine.staysAfterShutdown {
+                machine.setRunState(.shutdown)
+                machine.monitor.emit(
+                    "SHUTDOWN", ["guest": .bool(cause.isGuestInitiated), "reason": .string(cause.rawValue)])
+                machine.monitor.emit("STOP")
+            } else {
+                machine.finish(cause)
+            }
+        }
+    }
+
+    private func finish(_ cause: ShutdownCause) {
+        guard shutdownCause == nil else { return }
+        shutdownCause = cause
+        if runState.isRunning { setRunState(.shutdown) }
+        monitor.emit("SHUTDOWN", ["guest": .bool(cause.isGuestInitiated), "reason": .string(cause.rawValue)])
+        onShutdown?(cause)
+    }
+
+    /// Resets the machine from the event queue, so that a vCPU may ask for it.
+    public func requestReset(guestInitiated: Bool) {
+        postEvent { machine in
+            if guestInitiated, machine.exitsOnReset {
+                machine.requestShutdown(.guestReset)
+                return
+            }
+            let wasRunning = machine.runState.isRunning
+            for cpu in machine.cpus where wasRunning { cpu.pause() }
+            machine.resetMachine()
+            machine.monitor.emit(
+                "RESET",
+                [
+                    "guest": .bool(guestInitiated),
+                    "reason": .string(guestInitiated ? "guest-reset" : "host-qmp-system-reset"),
+                ])
+            if wasRunning {
+                for cpu in machine.cpus { cpu.resume() }
+            } else if machine.runState == .shutdown || machine.runState == .guestPanicked {
+                machine.setRunState(.paused)
+            }
+        }
+    }
+
+    /// `system_powerdown`: asks the guest to switch itself off.
+    public func requestPowerDown() {
+        monitor.emit("POWERDOWN")
+        powerDownRequested()
+    }
+
+    /// Runs on the machine's queue with its lock held.
+    public func postEvent(_ body: @escaping (Machine) -> Void) {
+        let me = Confined(self)
+        let work = Confined(body)
+        queue.async { me.value.withLock { work.value(me.value) } }
+    }
+}

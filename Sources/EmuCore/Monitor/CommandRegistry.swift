@@ -1,0 +1,92 @@
+import OrderedCollections
+
+/// One monitor command: its QMP name, the arguments it knows, and what it does.
+///
+/// Modules contribute commands; the monitor checks names of arguments before running one.
+public struct MonitorCommand {
+    public let name: String
+    /// Names of required and optional arguments; `nil` lets any through (commands with free-form arguments).
+    public let required: [String]
+    public let optional: [String]?
+    /// Runs with the machine's lock held; the result is QMP's "return".
+    public let run: (MonitorSession, Value) throws -> Value
+
+    public init(
+        _ name: String, required: [String] = [], optional: [String]? = [],
+        run: @escaping (MonitorSession, Value) throws -> Value
+    ) {
+        self.name = name
+        self.required = required
+        self.optional = optional
+        self.run = run
+    }
+}
+
+/// A command of the human monitor: `info status`, `stop`, …
+public struct HumanCommand {
+    public let name: String
+    public let usage: String
+    public let help: String
+    /// Gets the words after the command's name; returns the text to print.
+    public let run: (MonitorSession, [Substring]) throws -> String
+
+    public init(
+        _ name: String, usage: String = "", help: String,
+        run: @escaping (MonitorSession, [Substring]) throws -> String
+    ) {
+        self.name = name
+        self.usage = usage
+        self.help = help
+        self.run = run
+    }
+}
+
+/// The commands and the event subscribers of one machine's monitors.
+public final class MonitorRegistry {
+    public private(set) var commands: OrderedDictionary<String, MonitorCommand> = [:]
+    public private(set) var humanCommands: OrderedDictionary<String, HumanCommand> = [:]
+    private var subscribers: [ObjectIdentifier: (String, Value) -> Void] = [:]
+    /// Descriptors named by `getfd`.
+    public var namedDescriptors: [String: Int32] = [:]
+
+    public init() {}
+
+    public func add(_ commands: [MonitorCommand]) { for command in commands { self.commands[command.name] = command } }
+
+    public func add(_ commands: [HumanCommand]) {
+        for command in commands { humanCommands[command.name] = command }
+    }
+
+    /// Sends an event to every connected monitor.
+    public func emit(_ event: String, _ data: Value = [:]) { for send in subscribers.values { send(event, data) } }
+
+    public func subscribe(_ owner: AnyObject, _ send: @escaping (String, Value) -> Void) {
+        subscribers[ObjectIdentifier(owner)] = send
+    }
+
+    public func unsubscribe(_ owner: AnyObject) { subscribers[ObjectIdentifier(owner)] = nil }
+
+    /// Runs a human monitor line, as `human-monitor-command` and the human monitor do.
+    public func runHuman(_ line: String, session: MonitorSession) throws -> String {
+        let words = line.split(separator: " ")
+        guard let first = words.first else { return "" }
+        if words.count > 1, let command = humanCommands["\(first) \(words[1])"] {
+            return try command.run(session, Array(words.dropFirst(2)))
+        }
+        guard let command = humanCommands[String(first)] else {
+            return "unknown command: '\(line)'\r\n"
+        }
+        return try command.run(session, Array(words.dropFirst()))
+    }
+}
+
+/// What a running command may use: the machine and the connection it came over.
+public final class MonitorSession {
+    public let machine: Machine
+    public let backend: CharacterBackend?
+
+    public init(machine: Machine, backend: CharacterBackend? = nil) {
+        self.machine = machine
+        self.backend = backend
+    }
+}
