@@ -15,6 +15,7 @@ public final class InstructionTable: @unchecked Sendable {
             FixedPointArithmeticRows.rows
             // Supervisor state, special purpose registers, memory management.
             // Floating point.
+        ] + FloatingPointRows.all + [
             // Vector.
         ]
     }
