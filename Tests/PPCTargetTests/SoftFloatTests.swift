@@ -58,7 +58,7 @@ struct SoftFloatTests {
             #expect(isSame(SoftFloat.squareRoot(Binary64.self, a, &slow), x.squareRoot()), "√\(x)")
             #expect(isSame(SoftFloat.squareRoot64(a, &fast), x.squareRoot()), "√\(x)")
             let fused = z.addingProduct(x, y)
-            #expect(isSame(SoftFloat.fuse(Binary64.self, a, b, c, &slow), fused), "\(x) * \(y) + \(z)")
+            #expect(isSame(SoftFloat.fuse(Binary64.self, a, b, c, [], &slow), fused), "\(x) * \(y) + \(z)")
             #expect(isSame(SoftFloat.fuse64(a, b, c, [], &fast), fused), "\(x) * \(y) + \(z)")
             #expect(slow.flags == fast.flags, "\(x) \(y) \(z)")
         }
@@ -83,7 +83,7 @@ struct SoftFloatTests {
                     case 1: (SoftFloat.multiply(Binary64.self, a, b, &slow), SoftFloat.multiply64(a, b, &fast))
                     case 2: (SoftFloat.divide(Binary64.self, a, b, &slow), SoftFloat.divide64(a, b, &fast))
                     default:
-                        (SoftFloat.fuse(Binary64.self, a, b, c, &slow), SoftFloat.fuse64(a, b, c, [], &fast))
+                        (SoftFloat.fuse(Binary64.self, a, b, c, [], &slow), SoftFloat.fuse64(a, b, c, [], &fast))
                     }
                 #expect(pair.0 == pair.1 && slow.flags == fast.flags, "operation \(operation) \(a) \(b) \(c)")
             }
@@ -104,7 +104,7 @@ struct SoftFloatTests {
             check(SoftFloat.add(Binary32.self, a, b, &env), x + y, "add")
             check(SoftFloat.multiply(Binary32.self, a, b, &env), x * y, "multiply")
             check(SoftFloat.divide(Binary32.self, a, b, &env), x / y, "divide")
-            check(SoftFloat.fuse(Binary32.self, a, b, a, &env), x.addingProduct(x, y), "fuse")
+            check(SoftFloat.fuse(Binary32.self, a, b, a, [], &env), x.addingProduct(x, y), "fuse")
             check(
                 SoftFloat.convert(Double(x).bitPattern, from: Binary64.self, to: Binary32.self, &env), x, "convert")
         }

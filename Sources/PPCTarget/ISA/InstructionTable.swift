@@ -12,10 +12,10 @@ public final class InstructionTable: @unchecked Sendable {
     private static var groups: [[InstructionRow]] {
         [
             // Fixed point, branch, load and store.
-            FixedPointArithmeticRows.rows
+            FixedPointArithmeticRows.rows,
             // Supervisor state, special purpose registers, memory management.
             // Floating point.
-        ] + FloatingPointRows.all + [
+            FloatingPointRows.rows,
             // Vector.
         ]
     }

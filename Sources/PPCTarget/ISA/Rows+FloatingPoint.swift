@@ -143,7 +143,6 @@ enum FloatingPointRows {
         },
     ]
 
-    static var all: [[InstructionRow]] {
-        [elementary, fused, conversion, comparison, move, status, loads, stores]
-    }
+    static let rows: [InstructionRow] =
+        elementary + fused + conversion + comparison + move + status + loads + stores
 }
