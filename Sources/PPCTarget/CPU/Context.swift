@@ -1,0 +1,75 @@
+import CPPCState
+import CSupport
+
+/// The machine state register and all that derives from it, FSCR and LPCR: byte order, privilege, address width,
+/// facilities, soft TLB bank.
+public enum Context {
+    /// Stores MSR as `mtmsrd` and `rfid` do: bits that the model lacks are dropped, HV does not change, and problem
+    /// state implies external interrupts and translation (ISA 3.1 Book III, section 4.2.1).
+    public static func storeMSR(_ cpu: CPUState, _ value: UInt64, alterHV: Bool = false) {
+        let owner = PPCCPU.of(cpu)
+        var value = value & owner.model.guestMSRMask
+        if value & MSR.pr != 0 { value |= MSR.ee | MSR.ir | MSR.dr }
+        setMSR(cpu, value)
+        Interrupts.reconsider(cpu)
+        if value & MSR.pow != 0, cs_atomic_load64(owner.pendingWord) == 0 { cpu.pointee.halted = 1 }
+    }
+
+    /// Stores MSR unchanged and derives the rest.
+    static func setMSR(_ cpu: CPUState, _ value: UInt64) {
+        cpu.pointee.msr = value
+        update(cpu)
+    }
+
+    /// Derives everything from MSR, FSCR and LPCR. Call after changing one of them, PID, AMR or IAMR directly.
+    public static func update(_ cpu: CPUState) {
+        let owner = PPCCPU.of(cpu)
+        let msr = cpu.pointee.msr
+        cpu.pointee.big_endian = msr & MSR.le == 0 ? 1 : 0
+        cpu.pointee.data_real = msr & MSR.dr == 0 ? 1 : 0
+        cpu.pointee.problem_state = msr & MSR.pr == 0 ? 0 : 1
+        cpu.pointee.narrow = msr & MSR.sf == 0 ? 1 : 0
+        cpu.pointee.facilities = facilities(msr: msr, fscr: spr(cpu)[SPRegister.fscr])
+        owner.mmu.selectBank()
+        owner.attentionChanged()
+    }
+
+    private static func facilities(msr: UInt64, fscr: UInt64) -> UInt64 {
+        func bit(_ facility: Facility, if enabled: Bool) -> UInt64 { enabled ? 1 << UInt64(facility.rawValue) : 0 }
+        // DSCR, prefixed instructions and messages have no enable bit that a guest of ours could lose.
+        var bits: UInt64 = bit(.none, if: true) | bit(.dscr, if: true) | bit(.prefix, if: true)
+        bits |= bit(.msgp, if: true) | bit(.vsxOrVector, if: true)
+        bits |= bit(.floatingPoint, if: msr & MSR.fp != 0) | bit(.vector, if: msr & MSR.vec != 0)
+        bits |= bit(.vsx, if: msr & MSR.vsx != 0) | bit(.tm, if: msr & MSR.tm != 0)
+        bits |= bit(.tar, if: fscr & FSCR.tar != 0) | bit(.ebb, if: fscr & FSCR.ebb != 0)
+        bits |= bit(.scv, if: fscr & FSCR.scv != 0)
+        return bits
+    }
+}
+
+/// Records the interrupt for an instruction whose facility is off; the executor calls it when the facility's bit is
+/// missing in `ppc_cpu.facilities`.
+@inline(never)
+public func raiseUnavailable(_ cpu: CPUState, _ facility: Facility) -> Int32 {
+    switch facility {
+    case .floatingPoint: return raise(cpu, .floatingPointUnavailable)
+    case .vector: return raise(cpu, .vectorUnavailable)
+    case .vsx, .vsxOrVector: return raise(cpu, .vsxUnavailable)
+    case .tar: return raiseFacility(cpu, cause: FSCR.causeTAR)
+    case .tm: return raiseFacility(cpu, cause: FSCR.causeTM)
+    case .ebb: return raiseFacility(cpu, cause: FSCR.causeEBB)
+    case .scv: return raiseFacility(cpu, cause: FSCR.causeSCV)
+    case .dscr: return raiseFacility(cpu, cause: 2)
+    case .prefix: return raiseFacility(cpu, cause: 13)
+    case .msgp: return raiseFacility(cpu, cause: 10)
+    case .none: return raiseIllegal(cpu)
+    }
+}
+
+/// Records a facility unavailable interrupt; FSCR[IC] tells which facility (ISA 3.1 Book III, section 7.5.29).
+@inline(never)
+func raiseFacility(_ cpu: CPUState, cause: UInt64) -> Int32 {
+    let fscr = spr(cpu) + SPRegister.fscr
+    fscr.pointee = fscr.pointee & ~FSCR.causeMask | cause << FSCR.causeShift
+    return raise(cpu, .facilityUnavailable)
+}

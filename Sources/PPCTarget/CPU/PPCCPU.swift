@@ -1,0 +1,199 @@
+import CPPCState
+import CSupport
+
+/// One hardware thread: the state block, the model, translation, time, interrupts and the embedder's hooks.
+///
+/// A CPU belongs to the thread that runs it. From other threads only ``requestExit(_:)``, ``raise(interrupt:)``,
+/// ``lower(interrupt:)`` and ``requestTLBFlush()`` may be called.
+public final class PPCCPU {
+    /// A hypercall (`sc 1`). GPRs hold the arguments, `nip` addresses the next instruction. Returns an ``Outcome``:
+    /// `.next` to go on, `.stop` to leave the run loop, `.context` after a change of privilege or translation.
+    public typealias Hypercall = (PPCCPU) -> Int32
+
+    /// The state block, 64-byte aligned; lives as long as this object.
+    public let state: CPUState
+    public let model: PPCModel
+    public let registers: SPRTable
+    /// Number of this thread in its machine.
+    public let index: Int
+    /// Translation, soft TLB and the way to physical memory.
+    public let mmu: MMU
+    public var time: CPUTime
+
+    /// Answers hypercalls. Without one, `sc 1` is a system call interrupt as `sc` is.
+    public var hypercall: Hypercall?
+    /// Told whenever a guest-visible interrupt is delivered: vector offset and address it was taken from.
+    public var onInterrupt: ((PPCCPU, UInt32, UInt64) -> Void)?
+    /// Called before each instruction while set; return `false` to leave the run loop instead of executing it.
+    public var onInstruction: ((PPCCPU, UInt64) -> Bool)? {
+        didSet { attentionChanged() }
+    }
+    /// Addresses at which ``run(limit:)`` stops before executing.
+    public var breakpoints: Set<UInt64> = [] {
+        didSet { attentionChanged() }
+    }
+    /// Sends doorbells (`msgsndp`) to another thread of the core; the operand's process identifier is passed.
+    public var sendDoorbell: ((PPCCPU, Int) -> Void)?
+    /// Told when ``nextDecrementerDeadline`` changes, so that a timer can be set. Without it the interpreter looks at
+    /// the clock itself now and then.
+    public var onDeadlineChange: ((PPCCPU, UInt64?) -> Void)?
+    /// Logical processor version the guest was given, 0 for none.
+    public private(set) var compatibilityPVR: UInt32 = 0
+    /// Waiting for reset-like wake-up from a power-saving instruction.
+    public internal(set) var resumesAsReset = false
+    /// Nonzero while hooks, breakpoints or trace bits need the careful loop.
+    var needsAttention = false
+    /// Where ``run(limit:)`` stopped at a breakpoint, so that it can go on from there.
+    var passedBreakpoint: UInt64?
+
+    /// - Parameters:
+    ///   - model: What processor to be.
+    ///   - memory: Physical memory of the machine.
+    ///   - index: Number of the thread; also the value of PIR.
+    ///   - clock: Nanoseconds of the machine's virtual clock.
+    public init(model: PPCModel, memory: any PhysicalMemory, index: Int = 0, clock: @escaping () -> UInt64 = hostClock) {
+        self.model = model
+        self.index = index
+        registers = SPRTable(family: model.family)
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<ppc_cpu>.stride, alignment: 64)
+        memset(raw, MemoryLayout<ppc_cpu>.stride)
+        state = raw.bindMemory(to: ppc_cpu.self, capacity: 1)
+        mmu = MMU(state: state, model: model, memory: memory)
+        time = CPUTime(clock: clock)
+        state.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        state.pointee.cpu_index = UInt32(truncatingIfNeeded: index)
+        state.pointee.isa_level = model.instructionSets.rawValue
+        reset()
+    }
+
+    deinit {
+        mmu.release()
+        UnsafeMutableRawPointer(state).deallocate()
+    }
+
+    /// The CPU that owns a state block. Every state block that executes has an owner.
+    @inline(__always)
+    static func of(_ cpu: CPUState) -> PPCCPU {
+        Unmanaged<PPCCPU>.fromOpaque(cpu.pointee.owner).takeUnretainedValue()
+    }
+
+    /// Puts every register into the state after a hard reset: MSR[SF] alone set, next instruction at 0x100.
+    public func reset() {
+        let kept = (state.pointee.owner, state.pointee.translation, state.pointee.tlb)
+        let identity = (state.pointee.cpu_index, state.pointee.isa_level)
+        memset(UnsafeMutableRawPointer(state), MemoryLayout<ppc_cpu>.stride)
+        (state.pointee.owner, state.pointee.translation, state.pointee.tlb) = kept
+        (state.pointee.cpu_index, state.pointee.isa_level) = identity
+        let spr = spr(state)
+        for definition in registers.definitions { spr[definition.number] = definition.reset }
+        spr[SPRegister.pvr] = UInt64(model.pvr)
+        spr[SPRegister.pir] = UInt64(truncatingIfNeeded: index)
+        resumesAsReset = false
+        compatibilityPVR = 0
+        mmu.resetSegments()
+        mmu.invalidateAll()
+        time.reset()
+        state.pointee.nip = 0x100
+        state.pointee.vscr = 0x10000
+        Context.storeMSR(state, MSR.sf, alterHV: true)
+    }
+
+    /// ``reset()`` and what a pseries partition starts with: 32-bit mode, interrupts kept in the partition, all keys
+    /// usable, power-saving exits off until the thread is started.
+    public func resetForPartition() {
+        reset()
+        let spr = spr(state)
+        state.pointee.msr &= ~MSR.sf
+        spr[SPRegister.hior] = 0
+        var lpcr = spr[SPRegister.lpcr]
+        lpcr &= ~(LPCR.vpm1 | LPCR.isl | LPCR.kbv | model.lpcrPowerManagement)
+        lpcr |= LPCR.lpes0 | LPCR.lpes1
+        spr[SPRegister.psscr] |= PSSCR.ec
+        spr[SPRegister.amor] = .max
+        setLPCR(lpcr)
+    }
+
+    /// Starts the thread at an address with the registers that firmware interfaces define.
+    public func setEntry(nip: UInt64, r1: UInt64 = 0, r3: UInt64 = 0, r4: UInt64 = 0) {
+        state.pointee.nip = nip
+        gpr(state)[1] = r1
+        gpr(state)[3] = r3
+        gpr(state)[4] = r4
+        state.pointee.halted = 0
+        setLPCR(lpcr | model.lpcrPowerManagement)
+    }
+
+    public var lpcr: UInt64 { spr(state)[SPRegister.lpcr] }
+
+    /// Stores LPCR as a hypervisor would; bits that the model lacks are dropped.
+    public func setLPCR(_ value: UInt64) {
+        spr(state)[SPRegister.lpcr] = value & model.lpcrMask
+        Context.update(state)
+        Interrupts.reconsider(state)
+    }
+
+    /// Makes the guest see a compatibility level.
+    ///
+    /// - Returns: `false` if the model cannot run it; nothing changes then.
+    public func setCompatibility(pvr: UInt32) -> Bool {
+        var pcr: UInt64 = 0
+        if pvr != 0 {
+            guard CompatibilityMode.isUsable(pvr, on: model), let mode = CompatibilityMode.logical(pvr: pvr) else {
+                return false
+            }
+            pcr = mode.pcr
+        }
+        compatibilityPVR = pvr
+        spr(state)[SPRegister.pcr] = pcr & model.pcrMask
+        return true
+    }
+
+    /// Asks the CPU to leave straight-line execution soon; `bits` are `PPC_EXIT_*`. Callable from any thread.
+    public func requestExit(_ bits: Int) {
+        _ = cs_atomic_or32(exitWord, UInt32(truncatingIfNeeded: bits))
+    }
+
+    /// Makes ``run(limit:)`` return soon. Callable from any thread.
+    public func stop() { requestExit(PPC_EXIT_STOP) }
+
+    /// Asks the CPU to drop its soft TLB before the next instruction. Callable from any thread.
+    public func requestTLBFlush() { requestExit(PPC_EXIT_FLUSH) }
+
+    /// Raises interrupt lines, bits of ``PendingInterrupt``. Callable from any thread.
+    public func raise(interrupt bits: UInt64) {
+        _ = cs_atomic_or64(pendingWord, bits)
+        requestExit(PPC_EXIT_INTERRUPT)
+    }
+
+    /// Lowers interrupt lines. Callable from any thread.
+    public func lower(interrupt bits: UInt64) { _ = cs_atomic_and64(pendingWord, ~bits) }
+
+    /// Whether a halted CPU has a reason to go on.
+    public var hasWork: Bool { Interrupts.nextUnmasked(state) != 0 }
+
+    public var isHalted: Bool {
+        get { state.pointee.halted != 0 }
+        set { state.pointee.halted = newValue ? 1 : 0 }
+    }
+
+    /// When the decrementer next raises its interrupt, in nanoseconds of the clock; `nil` if it already has.
+    public var nextDecrementerDeadline: UInt64? { time.decrementerDeadline }
+
+    var exitWord: UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(state) + Self.exitOffset
+    }
+    var pendingWord: UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(state) + Self.pendingOffset
+    }
+    private static let exitOffset = MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.exit_request) ?? 0
+    private static let pendingOffset = MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.pending_interrupts) ?? 0
+
+    func attentionChanged() {
+        needsAttention =
+            onInstruction != nil || !breakpoints.isEmpty || state.pointee.msr & (MSR.se | MSR.be) != 0
+    }
+}
+
+private func memset(_ raw: UnsafeMutableRawPointer, _ count: Int) {
+    raw.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+}

@@ -1,0 +1,326 @@
+import CPPCState
+
+/// The kind of a storage access.
+public enum AccessKind: UInt8, Sendable { case load, store, fetch }
+
+/// Where an effective address leads.
+public struct Translation: Sendable, Equatable {
+    /// Guest real address.
+    public var real: UInt64 = 0
+    /// log2 of the page; everything in it maps linearly. 60 in real mode.
+    public var pageShift: UInt64 = 60
+}
+
+/// An access to these effective addresses is reported before it happens.
+public struct Watchpoint: Sendable, Equatable {
+    public var address: UInt64
+    public var count: UInt64
+    public var loads: Bool
+    public var stores: Bool
+
+    public init(address: UInt64, count: UInt64, loads: Bool, stores: Bool) {
+        self.address = address
+        self.count = count
+        self.loads = loads
+        self.stores = stores
+    }
+
+    func covers(_ ea: UInt64, _ size: UInt64, _ kind: AccessKind) -> Bool {
+        guard kind == .load ? loads : kind == .store ? stores : false else { return false }
+        return ea &- address < count || address &- ea < size
+    }
+}
+
+/// Address translation of one hardware thread, its soft TLB and its way to physical memory.
+public final class MMU {
+    let state: CPUState
+    let model: PPCModel
+    /// Physical memory; changing it drops every translation.
+    public var memory: any PhysicalMemory {
+        didSet { physicalMapChanged() }
+    }
+    /// The partition's hash page table. Without one, every hash translation misses.
+    public var hashTable: HashTable? {
+        didSet { invalidateAll() }
+    }
+    /// Second doubleword of the partition table entry: base and size of the process table (radix).
+    public var processTable: UInt64 = 0 {
+        didSet { invalidateAll() }
+    }
+    /// Told about stores to memory with translated code.
+    public weak var codeTracker: (any TranslatedCodeTracker)? {
+        didSet { withdrawWriteTags() }
+    }
+    public var watchpoints: [Watchpoint] = [] {
+        didSet { invalidateAll() }
+    }
+    /// Called before an access that a watchpoint covers: effective address, size, kind.
+    public var onWatchpoint: ((UInt64, Int, AccessKind) -> Void)?
+
+    /// Segment look-aside buffer.
+    var slb: [SLBEntry]
+
+    private var banks: [TLBBank] = []
+    private(set) var bank: TLBBank
+    private var clock: UInt64 = 0
+    private static var maximumBanks: Int { 16 }
+
+    init(state: CPUState, model: PPCModel, memory: any PhysicalMemory) {
+        self.state = state
+        self.model = model
+        self.memory = memory
+        slb = [SLBEntry](repeating: SLBEntry(), count: model.slbSize)
+        bank = TLBBank(key: BankKey())
+        banks = [bank]
+        publish()
+    }
+
+    func release() { state.pointee.tlb = nil }
+
+    // MARK: Banks
+
+    /// Makes the bank current that fits MSR, LPCR, PID and storage keys.
+    func selectBank() {
+        let key = currentKey()
+        if bank.key != key {
+            clock &+= 1
+            if let known = banks.first(where: { $0.key == key }) {
+                bank = known
+            } else if banks.count < Self.maximumBanks {
+                bank = TLBBank(key: key)
+                banks.append(bank)
+            } else if let oldest = banks.min(by: { $0.lastUse < $1.lastUse }) {
+                oldest.reuse(key: key)
+                bank = oldest
+            }
+            bank.lastUse = clock
+        }
+        publish()
+    }
+
+    private func publish() {
+        state.pointee.tlb = bank.entries
+        state.pointee.granule_shift = bank.granuleShift
+        state.pointee.granule_mask = (1 << bank.granuleShift) - 1
+    }
+
+    private func currentKey() -> BankKey {
+        let msr = state.pointee.msr
+        guard msr & (MSR.ir | MSR.dr) != 0 else { return BankKey() }
+        var key = BankKey()
+        if msr & MSR.ir != 0 { key.mode |= 1 }
+        if msr & MSR.dr != 0 { key.mode |= 2 }
+        if msr & MSR.pr != 0 { key.mode |= 4 }
+        let registers = spr(state)
+        if usesRadix {
+            key.mode |= 8
+            key.pid = registers[SPRegister.pid]
+            if key.mode & 4 == 0 {
+                key.amr = registers[SPRegister.amr] >> 62
+                key.iamr = registers[SPRegister.iamr] >> 62 & 1
+            }
+        } else if model.hasStorageKeys {
+            key.amr = registers[SPRegister.amr]
+            if model.family != .power7 { key.iamr = registers[SPRegister.iamr] }
+        }
+        return key
+    }
+
+    /// Whether translation is radix: LPCR[HR] on a model that has it.
+    public var usesRadix: Bool { model.hasRadix && spr(state)[SPRegister.lpcr] & LPCR.hr != 0 }
+
+    // MARK: Invalidation
+
+    /// Drops every translation of this thread.
+    public func invalidateAll() {
+        for bank in banks { bank.invalidateAll() }
+    }
+
+    /// Drops the translations of a range of effective addresses in every address space.
+    ///
+    /// - Parameters:
+    ///   - ea: A multiple of `count`, which is a power of two.
+    public func invalidate(_ ea: UInt64, count: UInt64) {
+        for bank in banks { bank.invalidate(ea, count: count) }
+    }
+
+    /// Drops the translations of one process (radix).
+    func invalidate(pid: UInt64) {
+        for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) { bank.invalidateAll() }
+    }
+
+    /// Drops the translations of a range of one process (radix). Process 0 is visible in every address space.
+    func invalidate(_ ea: UInt64, count: UInt64, pid: UInt64) {
+        for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) {
+            bank.invalidate(ea, count: count)
+        }
+    }
+
+    /// Drops what hash translation has left.
+    public func invalidateHash() {
+        for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidateAll() }
+    }
+
+    /// Makes the next store to each granule reach the slow path: dirty logging starts over, or code was translated.
+    public func withdrawWriteTags() {
+        for bank in banks { bank.withdrawWriteTags(host: nil) }
+    }
+
+    /// As ``withdrawWriteTags()`` for a range of physical memory.
+    public func withdrawWriteTags(at address: UInt64, count: UInt64) {
+        guard let host = memory.hostMemory(at: address) else { return }
+        let range = (start: UInt(bitPattern: host.pointer), count: UInt(truncatingIfNeeded: min(count, host.count)))
+        for bank in banks { bank.withdrawWriteTags(host: range) }
+    }
+
+    /// Forgets host pointers after memory was added, removed or moved.
+    public func physicalMapChanged() { invalidateAll() }
+
+    // MARK: Translation
+
+    /// Translates an effective address. On failure the interrupt is recorded in `excp_*`.
+    ///
+    /// - Parameter ea: Already truncated in 32-bit mode.
+    func translate(_ ea: UInt64, _ kind: AccessKind, _ result: inout Translation) -> Bool {
+        let bit = kind == .fetch ? MSR.ir : MSR.dr
+        if state.pointee.msr & bit == 0 {
+            result = Translation(real: realModeAddress(ea), pageShift: 60)
+            return true
+        }
+        return usesRadix ? translateRadix(ea, kind, &result) : translateHash(ea, kind, &result)
+    }
+
+    /// Untranslated accesses ignore the top four address bits. A guest of a virtual hypervisor sees its real memory
+    /// without offset or limit.
+    private func realModeAddress(_ ea: UInt64) -> UInt64 {
+        let real = ea & 0x0fff_ffff_ffff_ffff
+        if usesRadix, !model.hasHypervisorState, ea >> 63 == 0 { return real | spr(state)[SPRegister.hrmor] }
+        return real
+    }
+
+    /// Translates for a debugger: no interrupt is recorded and no reference or change bit set.
+    public func debugTranslate(_ ea: UInt64, _ kind: AccessKind = .load) -> UInt64? {
+        let saved = (
+            state.pointee.excp_vector, state.pointee.excp_flags, state.pointee.excp_srr1, state.pointee.excp_dar,
+            state.pointee.excp_dsisr
+        )
+        suppressesUpdates = true
+        var result = Translation()
+        let ok = translate(ea, kind, &result)
+        suppressesUpdates = false
+        (
+            state.pointee.excp_vector, state.pointee.excp_flags, state.pointee.excp_srr1, state.pointee.excp_dar,
+            state.pointee.excp_dsisr
+        ) = saved
+        return ok ? result.real : nil
+    }
+
+    /// Reference and change bits stay as they are.
+    var suppressesUpdates = false
+
+    // MARK: Physical memory
+
+    /// A doubleword of physical memory, big-endian as tables are; zero where there is no memory.
+    func readPhysical(_ address: UInt64) -> UInt64 {
+        guard let host = memory.hostMemory(at: address), host.count >= 8 else { return 0 }
+        return UInt64(bigEndian: host.pointer.loadUnaligned(as: UInt64.self))
+    }
+
+    /// Grants the current bank the access that was just translated, if memory is RAM and nothing needs to see it.
+    ///
+    /// - Returns: Host address for `ea`, if it is RAM.
+    func grant(_ ea: UInt64, _ kind: AccessKind, _ translation: Translation) -> HostMemory? {
+        guard let exact = memory.hostMemory(at: translation.real) else { return nil }
+        if translation.pageShift < bank.granuleShift {
+            bank.useSmallGranule()
+            publish()
+        }
+        let granule: UInt64 = 1 << bank.granuleShift
+        let offset = ea & (granule - 1)
+        let base = translation.real &- offset
+        guard translation.real & (granule - 1) == offset, let host = memory.hostMemory(at: base),
+            host.count >= granule
+        else {
+            if kind == .store { memory.willWrite(at: translation.real & ~0xfff, count: 0x1000) }
+            return exact
+        }
+        let watched = watchpoints.contains {
+            $0.address &- (ea &- offset) < granule || (ea &- offset) &- $0.address < $0.count
+        }
+        switch kind {
+        case .load:
+            if !watched { bank.fill(ea, host: host.pointer, .read) }
+        case .fetch: bank.fill(ea, host: host.pointer, .exec)
+        case .store:
+            if host.isWritable { memory.willWrite(at: base, count: granule) }
+            if host.isWritable, !watched, codeTracker?.holdsCode(at: base, count: granule) != true {
+                bank.fill(ea, host: host.pointer, .write)
+            }
+        }
+        return exact
+    }
+
+    /// Fetches an instruction word that the soft TLB does not have.
+    ///
+    /// - Returns: `nil` if an interrupt was recorded.
+    func fetchSlow(_ ea: UInt64) -> UInt32? {
+        var translation = Translation()
+        guard translate(ea, .fetch, &translation) else { return nil }
+        var raw: UInt32 = 0
+        if let host = grant(ea, .fetch, translation), host.count >= 4 {
+            raw = UInt32(bigEndian: host.pointer.loadUnaligned(as: UInt32.self))
+        } else {
+            raw = UInt32(truncatingIfNeeded: memory.ioRead(at: translation.real, size: 4) ?? 0)
+        }
+        return state.pointee.big_endian != 0 ? raw : raw.byteSwapped
+    }
+
+    /// The instruction at an address, for interrupt delivery; zero if it cannot be read any more.
+    func instructionForHandler(at ea: UInt64) -> UInt32 {
+        guard let real = debugTranslate(effectiveAddress(state, ea), .fetch),
+            let host = memory.hostMemory(at: real), host.count >= 4
+        else { return 0 }
+        let raw = UInt32(bigEndian: host.pointer.loadUnaligned(as: UInt32.self))
+        return state.pointee.big_endian != 0 ? raw : raw.byteSwapped
+    }
+
+    // MARK: Faults
+
+    /// Records a storage interrupt. `cause` has bits of ``StorageCause``.
+    func storageFault(_ ea: UInt64, _ kind: AccessKind, _ cause: UInt64) {
+        if kind == .fetch {
+            _ = raise(state, .instructionStorage, srr1: cause)
+            return
+        }
+        state.pointee.excp_dar = ea
+        state.pointee.excp_dsisr = kind == .store ? cause | StorageCause.store : cause
+        _ = raise(state, .dataStorage, flags: UInt32(PPC_EXCP_SET_DAR | PPC_EXCP_SET_DSISR))
+    }
+
+    /// Records a segment interrupt.
+    func segmentFault(_ ea: UInt64, _ kind: AccessKind) {
+        if kind == .fetch {
+            _ = raise(state, .instructionSegment)
+            return
+        }
+        state.pointee.excp_dar = ea
+        _ = raise(state, .dataSegment, flags: UInt32(PPC_EXCP_SET_DAR))
+    }
+}
+
+/// Access rights of a page.
+struct Protection: OptionSet {
+    let rawValue: UInt8
+    static let read = Protection(rawValue: 1)
+    static let write = Protection(rawValue: 2)
+    static let execute = Protection(rawValue: 4)
+    static let all: Protection = [.read, .write, .execute]
+
+    static func needed(for kind: AccessKind) -> Protection {
+        switch kind {
+        case .load: .read
+        case .store: .write
+        case .fetch: .execute
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import CPPCState
+
+/// What a soft TLB bank is good for: one combination of relocation, privilege, address space and keys.
+struct BankKey: Equatable {
+    /// Bit 0: IR, 1: DR, 2: PR, 3: radix.
+    var mode: UInt8 = 0
+    var pid: UInt64 = 0
+    /// Storage keys that decide access, where they do.
+    var amr: UInt64 = 0
+    var iamr: UInt64 = 0
+}
+
+/// One bank: `PPC_TLB_ENTRIES` entries of one granule.
+final class TLBBank {
+    let entries: UnsafeMutablePointer<ppc_tlb_entry>
+    var key: BankKey
+    /// 16, or 12 once a 4 KiB page was met.
+    private(set) var granuleShift: UInt64 = 16
+    var lastUse: UInt64 = 0
+    /// Nothing was filled since the last ``invalidateAll()``.
+    private var isEmpty = false
+
+    init(key: BankKey) {
+        self.key = key
+        entries = .allocate(capacity: Int(PPC_TLB_ENTRIES))
+        invalidateAll()
+    }
+
+    deinit { entries.deallocate() }
+
+    private static var invalid: ppc_tlb_entry {
+        ppc_tlb_entry(read_tag: .max, write_tag: .max, exec_tag: .max, addend: 0)
+    }
+
+    func reuse(key: BankKey) {
+        self.key = key
+        granuleShift = 16
+        invalidateAll()
+    }
+
+    /// Gives up large granules because a 4 KiB page turned up.
+    func useSmallGranule() {
+        granuleShift = 12
+        invalidateAll()
+    }
+
+    func invalidateAll() {
+        guard !isEmpty else { return }
+        entries.update(repeating: Self.invalid, count: Int(PPC_TLB_ENTRIES))
+        isEmpty = true
+    }
+
+    /// Drops what overlaps `count` bytes from `address`; `address` must be a multiple of `count`, a power of two.
+    func invalidate(_ address: UInt64, count: UInt64) {
+        guard !isEmpty else { return }
+        let granule: UInt64 = 1 << granuleShift
+        let entryMask = UInt64(PPC_TLB_ENTRIES) - 1
+        if count <= granule {
+            drop(Int(address >> granuleShift & entryMask), from: address & ~(granule - 1), count: granule)
+        } else if count >> granuleShift >= UInt64(PPC_TLB_ENTRIES) {
+            for index in 0..<Int(PPC_TLB_ENTRIES) { drop(index, from: address, count: count) }
+        } else {
+            for step in 0..<(count >> granuleShift) {
+                drop(Int((address >> granuleShift &+ step) & entryMask), from: address, count: count)
+            }
+        }
+    }
+
+    private func drop(_ index: Int, from address: UInt64, count: UInt64) {
+        let entry = entries + index
+        if entry.pointee.read_tag &- address < count || entry.pointee.write_tag &- address < count
+            || entry.pointee.exec_tag &- address < count
+        {
+            entry.pointee = Self.invalid
+        }
+    }
+
+    /// Withdraws write tags whose host memory overlaps a range; a `nil` range withdraws all.
+    func withdrawWriteTags(host: (start: UInt, count: UInt)?) {
+        guard !isEmpty else { return }
+        let granule = UInt(1) << UInt(granuleShift)
+        for index in 0..<Int(PPC_TLB_ENTRIES) {
+            let entry = entries + index
+            guard entry.pointee.write_tag != .max else { continue }
+            if let host {
+                let start = UInt(truncatingIfNeeded: entry.pointee.write_tag &+ entry.pointee.addend)
+                guard start < host.start &+ host.count, host.start < start &+ granule else { continue }
+            }
+            entry.pointee.write_tag = .max
+        }
+    }
+
+    enum Tag { case read, write, exec }
+
+    /// Grants one kind of access to the granule around `address`.
+    func fill(_ address: UInt64, host: UnsafeMutableRawPointer, _ tag: Tag) {
+        let base = address & ~((1 << granuleShift) - 1)
+        let entry = entries + Int(address >> granuleShift & (UInt64(PPC_TLB_ENTRIES) - 1))
+        let addend = UInt64(UInt(bitPattern: host)) &- base
+        if entry.pointee.addend != addend
+            || (entry.pointee.read_tag & entry.pointee.write_tag & entry.pointee.exec_tag) != base
+        {
+            // Other address, or data and instructions map differently: start the entry anew.
+            let same =
+                entry.pointee.addend == addend
+                && [entry.pointee.read_tag, entry.pointee.write_tag, entry.pointee.exec_tag]
+                    .allSatisfy { $0 == base || $0 == .max }
+            if !same { entry.pointee = Self.invalid }
+            entry.pointee.addend = addend
+        }
+        isEmpty = false
+        switch tag {
+        case .read: entry.pointee.read_tag = base
+        case .write: entry.pointee.write_tag = base
+        case .exec: entry.pointee.exec_tag = base
+        }
+    }
+}
