@@ -37,6 +37,14 @@ public final class PPCCPU {
     /// Told when ``nextDecrementerDeadline`` changes, so that a timer can be set. Without it the interpreter looks at
     /// the clock itself now and then.
     public var onDeadlineChange: ((PPCCPU, UInt64?) -> Void)?
+    /// Sends an invalidation (`tlbie`) to the machine's other threads.
+    public var broadcastInvalidation: ((PPCCPU, TLBInvalidation) -> Void)?
+    /// Returns when every other thread has acted on what was broadcast (`tlbsync`, `ptesync`).
+    public var waitForInvalidations: ((PPCCPU) -> Void)?
+    /// Runs what was queued for this thread, after ``requestExit(_:)`` with `PPC_EXIT_WORK`.
+    public var onWork: ((PPCCPU) -> Void)?
+    /// Told when the soft TLB was flushed on request, for engines that keep translations of their own.
+    public var onFlush: ((PPCCPU) -> Void)?
     /// Logical processor version the guest was given, 0 for none.
     public private(set) var compatibilityPVR: UInt32 = 0
     /// Waiting for reset-like wake-up from a power-saving instruction.
@@ -51,7 +59,8 @@ public final class PPCCPU {
     ///   - memory: Physical memory of the machine.
     ///   - index: Number of the thread; also the value of PIR.
     ///   - clock: Nanoseconds of the machine's virtual clock.
-    public init(model: PPCModel, memory: any PhysicalMemory, index: Int = 0, clock: @escaping () -> UInt64 = hostClock) {
+    public init(model: PPCModel, memory: any PhysicalMemory, index: Int = 0, clock: @escaping () -> UInt64 = hostClock)
+    {
         self.model = model
         self.index = index
         registers = SPRTable(family: model.family)

@@ -22,11 +22,13 @@ extension SPRDefinition {
         SPRDefinition(26, "SRR0", .supervisor, .all),
         SPRDefinition(27, "SRR1", .supervisor, .all),
         SPRDefinition(28, "CFAR", .supervisor(.cfar, .cfar), .fromPOWER7),
-        SPRDefinition(29, "AMR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .amr, .generic)), .fromPOWER7),
+        SPRDefinition(
+            29, "AMR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .amr, .generic)), .fromPOWER7),
         SPRDefinition(31, "ACOP", .supervisor, .fromPOWER7),
         SPRDefinition(48, "PID", .supervisor, .power7),
         SPRDefinition(48, "PID", .supervisor(.generic, .pid), .fromPOWER8),
-        SPRDefinition(61, "IAMR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .iamr, .generic)), .fromPOWER8),
+        SPRDefinition(
+            61, "IAMR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .iamr, .generic)), .fromPOWER8),
         SPRDefinition(128, "TFHAR", .all(.tm, .tm), .fromPOWER8),
         SPRDefinition(129, "TFIAR", .all(.tm, .tm), .fromPOWER8),
         SPRDefinition(130, "TEXASR", .all(.tm, .tm), .fromPOWER8),
@@ -35,13 +37,16 @@ extension SPRDefinition {
         SPRDefinition(144, "TIDR", .split(user: (.undefined, .undefined), supervisor: (.generic, .generic)), .power9),
         SPRDefinition(152, "CTRL", .supervisor(.denied, .generic), .all),
         SPRDefinition(153, "FSCR", .supervisor, .fromPOWER8),
-        SPRDefinition(157, "UAMOR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .uamor, .generic)), .fromPOWER7),
+        SPRDefinition(
+            157, "UAMOR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .uamor, .generic)),
+            .fromPOWER7),
         SPRDefinition(159, "PSPB", .supervisor(.generic, .lowHalf), .fromPOWER8),
     ]
 
     /// Hypervisor and time registers.
     private static let partition: [SPRDefinition] = [
-        SPRDefinition(176, "DPDES", SPRAccess(read: (.denied, .dpdes, .dpdes), write: (.denied, .denied, .dpdes)), .fromPOWER8),
+        SPRDefinition(
+            176, "DPDES", SPRAccess(read: (.denied, .dpdes, .dpdes), write: (.denied, .denied, .dpdes)), .fromPOWER8),
         SPRDefinition(180, "DAWR0", .hypervisor, .fromPOWER8),
         SPRDefinition(186, "RPR", .hypervisor, .fromPOWER8, reset: 0x103070f1f3f),
         SPRDefinition(187, "CIABR", .hypervisor, .fromPOWER8),
@@ -57,15 +62,18 @@ extension SPRDefinition {
         SPRDefinition(275, "SPRG3", .supervisor, .all),
         SPRDefinition(282, "EAR", .supervisor, .fromPOWER7),
         SPRDefinition(284, "TBL", .split(user: (.timeBase, .denied), supervisor: (.timeBase, .timeBaseLower)), .all),
-        SPRDefinition(285, "TBU", .split(user: (.timeBaseUpper, .denied), supervisor: (.timeBaseUpper, .timeBaseUpper)), .all),
+        SPRDefinition(
+            285, "TBU", .split(user: (.timeBaseUpper, .denied), supervisor: (.timeBaseUpper, .timeBaseUpper)), .all),
         SPRDefinition(286, "TBU40", .hypervisor(.denied, .timeBaseUpper40), .fromPOWER7),
         SPRDefinition(287, "PVR", .supervisorReadOnly, .all),
         SPRDefinition(304, "HSPRG0", .hypervisor, .fromPOWER7),
         SPRDefinition(305, "HSPRG1", .hypervisor, .fromPOWER7),
         SPRDefinition(306, "HDSISR", .hypervisor, .fromPOWER7),
         SPRDefinition(307, "HDAR", .hypervisor, .fromPOWER7),
-        SPRDefinition(308, "SPURR", SPRAccess(read: (.purr, .purr, .purr), write: (.denied, .denied, .purr)), .fromPOWER7),
-        SPRDefinition(309, "PURR", SPRAccess(read: (.purr, .purr, .purr), write: (.denied, .denied, .purr)), .fromPOWER7),
+        SPRDefinition(
+            308, "SPURR", SPRAccess(read: (.purr, .purr, .purr), write: (.denied, .denied, .purr)), .fromPOWER7),
+        SPRDefinition(
+            309, "PURR", SPRAccess(read: (.purr, .purr, .purr), write: (.denied, .denied, .purr)), .fromPOWER7),
         SPRDefinition(310, "HDEC", .hypervisor(.hypervisorDecrementer, .hypervisorDecrementer), .fromPOWER7),
         SPRDefinition(311, "HIOR", .supervisor(.hior, .hior), .ppc970),
         SPRDefinition(312, "RMOR", .hypervisor, [.power7, .power8]),
@@ -115,7 +123,9 @@ extension SPRDefinition {
         SPRDefinition(776, "UPMC6", .split(user: (.userCounter56, .userCounter56), supervisor: (.alias, .alias)), .all),
         SPRDefinition(777, "UPMC7", .userAlias, .ppc970),
         SPRDefinition(778, "UPMC8", .userAlias, .ppc970),
-        SPRDefinition(779, "UMMCR0", .split(user: (.userMMCR0, .userMMCR0), supervisor: (.alias, .alias)), .all, reset: 0x80000000),
+        SPRDefinition(
+            779, "UMMCR0", .split(user: (.userMMCR0, .userMMCR0), supervisor: (.alias, .alias)), .all, reset: 0x80000000
+        ),
         SPRDefinition(780, "USIAR", .userAlias, .all),
         SPRDefinition(781, "USDAR", .userAlias, .all),
         SPRDefinition(782, "UMMCR1", .userAlias, .all),
@@ -139,18 +149,29 @@ extension SPRDefinition {
     /// Event-based branches and implementation registers.
     private static let high: [SPRDefinition] = [
         SPRDefinition(800, "BESCRS", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
-        SPRDefinition(801, "BESCRSU", .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)), .fromPOWER8),
+        SPRDefinition(
+            801, "BESCRSU",
+            .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)),
+            .fromPOWER8),
         SPRDefinition(802, "BESCRR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
-        SPRDefinition(803, "BESCRRU", .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)), .fromPOWER8),
+        SPRDefinition(
+            803, "BESCRRU",
+            .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)),
+            .fromPOWER8),
         SPRDefinition(804, "EBBHR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(805, "EBBRR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(806, "BESCR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(815, "TAR", .split(user: (.tar, .tar), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(816, "ASDR", .hypervisor, .fromPOWER9),
         SPRDefinition(848, "IC", .supervisorReadOnlyHypervisor, .fromPOWER8),
-        SPRDefinition(849, "VTB", SPRAccess(read: (.denied, .virtualTimeBase, .virtualTimeBase), write: (.denied, .denied, .virtualTimeBase)), .fromPOWER8),
+        SPRDefinition(
+            849, "VTB",
+            SPRAccess(read: (.denied, .virtualTimeBase, .virtualTimeBase), write: (.denied, .denied, .virtualTimeBase)),
+            .fromPOWER8),
         SPRDefinition(851, "MMCRC", .hypervisor, .fromPOWER7),
-        SPRDefinition(855, "PSSCR", SPRAccess(read: (.undefined, .undefined, .generic), write: (.undefined, .undefined, .generic)), .fromPOWER9),
+        SPRDefinition(
+            855, "PSSCR",
+            SPRAccess(read: (.undefined, .undefined, .generic), write: (.undefined, .undefined, .generic)), .fromPOWER9),
         SPRDefinition(888, "TACR", .supervisor, .fromPOWER8),
         SPRDefinition(889, "TCSCR", .supervisor, .fromPOWER8),
         SPRDefinition(890, "CSIGR", .supervisor, .fromPOWER8),
@@ -168,6 +189,8 @@ extension SPRDefinition {
         SPRDefinition(1013, "DABR", .supervisor, [.ppc970, .power7]),
         SPRDefinition(1014, "HID5", .supervisor, .ppc970, reset: 0x80),
         SPRDefinition(1015, "DABRX", .supervisor, [.ppc970, .power7]),
-        SPRDefinition(1023, "PIR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .denied, .undefined)), .fromPOWER7),
+        SPRDefinition(
+            1023, "PIR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .denied, .undefined)),
+            .fromPOWER7),
     ]
 }

@@ -14,6 +14,7 @@ public final class InstructionTable: @unchecked Sendable {
             // Fixed point, branch, load and store.
             FixedPointArithmeticRows.rows,
             // Supervisor state, special purpose registers, memory management.
+            SystemRows.rows, SPRRows.rows,
             // Floating point.
             FloatingPointRows.rows,
             // Vector.

@@ -173,7 +173,7 @@ extension MMU {
     private func pageProtection(_ segment: SLBEntry, _ low: UInt64) -> Protection {
         let problem = state.pointee.msr & MSR.pr != 0
         let key = segment.vsid & (problem ? SLBEntry.keyProblem : SLBEntry.keySupervisor) != 0
-        switch (key, low & 3 | low >> 63 << 2) {
+        switch (key, low & 3 | (low >> 63) << 2) {
         case (false, 0), (false, 1), (false, 2), (true, 2): return .all
         case (false, 3), (false, 6), (true, 1), (true, 3): return [.read, .execute]
         default: return []

@@ -97,17 +97,13 @@ final class TLBBank {
         let base = address & ~((1 << granuleShift) - 1)
         let entry = entries + Int(address >> granuleShift & (UInt64(PPC_TLB_ENTRIES) - 1))
         let addend = UInt64(UInt(bitPattern: host)) &- base
-        if entry.pointee.addend != addend
-            || (entry.pointee.read_tag & entry.pointee.write_tag & entry.pointee.exec_tag) != base
-        {
-            // Other address, or data and instructions map differently: start the entry anew.
-            let same =
-                entry.pointee.addend == addend
-                && [entry.pointee.read_tag, entry.pointee.write_tag, entry.pointee.exec_tag]
-                    .allSatisfy { $0 == base || $0 == .max }
-            if !same { entry.pointee = Self.invalid }
-            entry.pointee.addend = addend
-        }
+        let old = entry.pointee
+        let same =
+            old.addend == addend && (old.read_tag == base || old.read_tag == .max)
+            && (old.write_tag == base || old.write_tag == .max) && (old.exec_tag == base || old.exec_tag == .max)
+        // Other address, or data and instructions map differently: start the entry anew.
+        if !same { entry.pointee = Self.invalid }
+        entry.pointee.addend = addend
         isEmpty = false
         switch tag {
         case .read: entry.pointee.read_tag = base
