@@ -12,7 +12,7 @@ public final class InstructionTable: @unchecked Sendable {
     private static var groups: [[InstructionRow]] {
         [
             // Fixed point, branch, load and store.
-            FixedPointArithmeticRows.rows,
+            BranchAndFixedPointRows.rows,
             // Supervisor state, special purpose registers, memory management.
             SystemRows.rows, SPRRows.rows,
             // Floating point.
