@@ -18,6 +18,7 @@ public final class InstructionTable: @unchecked Sendable {
             // Floating point.
             FloatingPointRows.rows,
             // Vector.
+            VectorChapterRows.rows,
         ]
     }
 

@@ -50,56 +50,56 @@ enum VectorSpecialRows {
                 "bcdadd.", InstructionForm("VX", match: 0x10000401, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps],
                 .writesCR, since: .isa207, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, ps in Decimal.add(t, a.pointee.u128, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.add(t, a.pointee.u128, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdsub.", InstructionForm("VX", match: 0x10000441, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps],
                 .writesCR, since: .isa207, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, ps in Decimal.subtract(t, a.pointee.u128, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.subtract(t, a.pointee.u128, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdctsq.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0007ff).fixing(0 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, _ in Decimal.toSigned(t, b) }
+                decimalOperation(c, w) { t, _, b, _ in Decimal.toSigned(t, b) }
             })
         t.add(
             InstructionRow(
                 "bcdcfsq.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0005ff).fixing(2 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb, .ps], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, ps in Decimal.fromSigned(t, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, _, b, ps in Decimal.fromSigned(t, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdctz.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0005ff).fixing(4 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb, .ps], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, ps in Decimal.toZoned(t, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, _, b, ps in Decimal.toZoned(t, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdctn.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0007ff).fixing(5 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, _ in Decimal.toNational(t, b.pointee.u128) }
+                decimalOperation(c, w) { t, _, b, _ in Decimal.toNational(t, b.pointee.u128) }
             })
         t.add(
             InstructionRow(
                 "bcdcfz.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0005ff).fixing(6 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb, .ps], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, ps in Decimal.fromZoned(t, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, _, b, ps in Decimal.fromZoned(t, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdcfn.", InstructionForm("VX", match: 0x10000581, mask: 0xfc0005ff).fixing(7 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb, .ps], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, ps in Decimal.fromNational(t, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, _, b, ps in Decimal.fromNational(t, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
@@ -107,49 +107,49 @@ enum VectorSpecialRows {
                 InstructionForm("VX", match: 0x10000581, mask: 0xfc0005ff).fixing(31 << 16, mask: 0x1f_0000),
                 [.vrt, .vrb, .ps], .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, _, b, ps in Decimal.setSign(t, b, ps) }
+                decimalOperation(c, w) { t, _, b, ps in Decimal.setSign(t, b, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdcpsgn.", InstructionForm("VX", match: 0x10000341, mask: 0xfc0007ff), [.vrt, .vra, .vrb], .writesCR,
                 since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, _ in Decimal.copySign(t, a, b) }
+                decimalOperation(c, w) { t, a, b, _ in Decimal.copySign(t, a, b) }
             })
         t.add(
             InstructionRow(
                 "bcds.", InstructionForm("VX", match: 0x100004c1, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps], .writesCR,
                 since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: false) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: false) }
             })
         t.add(
             InstructionRow(
                 "bcdus.", InstructionForm("VX", match: 0x10000481, mask: 0xfc0007ff), [.vrt, .vra, .vrb], .writesCR,
                 since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, _ in Decimal.shiftUnsigned(t, a.pointee, b.pointee.u128) }
+                decimalOperation(c, w) { t, a, b, _ in Decimal.shiftUnsigned(t, a.pointee, b.pointee.u128) }
             })
         t.add(
             InstructionRow(
                 "bcdsr.", InstructionForm("VX", match: 0x100005c1, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps],
                 .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: true) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: true) }
             })
         t.add(
             InstructionRow(
                 "bcdtrunc.", InstructionForm("VX", match: 0x10000501, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps],
                 .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, ps in Decimal.truncate(t, a.pointee, b.pointee.u128, ps) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.truncate(t, a.pointee, b.pointee.u128, ps) }
             })
         t.add(
             InstructionRow(
                 "bcdutrunc.", InstructionForm("VX", match: 0x10000541, mask: 0xfc0007ff), [.vrt, .vra, .vrb], .writesCR,
                 since: .isa300, facility: .vector
             ) { c, w in
-                decimal(c, w) { t, a, b, _ in Decimal.truncateUnsigned(t, a.pointee, b.pointee.u128) }
+                decimalOperation(c, w) { t, a, b, _ in Decimal.truncateUnsigned(t, a.pointee, b.pointee.u128) }
             })
     }
 

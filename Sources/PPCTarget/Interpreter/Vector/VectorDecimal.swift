@@ -314,7 +314,7 @@ enum Decimal {
 
 /// Runs a decimal operation on target, VRA and VRB; PS is bit 22. CR6 takes what it returns.
 @inline(__always)
-func decimal(
+func decimalOperation(
     _ cpu: CPUState, _ word: UInt64, _ body: (Decimal.Register, Decimal.Register, Decimal.Register, Bool) -> UInt8
 ) -> Int32 {
     let f = Fields(word)

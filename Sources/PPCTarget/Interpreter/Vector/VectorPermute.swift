@@ -87,7 +87,7 @@ func shiftedLeftVariable(_ a: ppc_vsr, _ b: ppc_vsr) -> ppc_vsr {
     var result = U8()
     for i in 0..<16 {
         let pair = UInt16(bytes[i]) << 8 | UInt16(i == 0 ? 0 : bytes[i - 1])
-        result[i] = UInt8(truncatingIfNeeded: pair &<< UInt16(counts[i] & 7) >> 8)
+        result[i] = UInt8(truncatingIfNeeded: (pair &<< UInt16(counts[i] & 7)) >> 8)
     }
     return ppc_vsr(image: result)
 }
