@@ -51,18 +51,19 @@ enum VectorMemoryRows {
             c.pointee.vscr = UInt32(truncatingIfNeeded: vr(c)[Fields(w).rb].lo)
             return Outcome.next
         }
-        // Data stream touches are hints; ISA 3.0 removed them and processors treat them as no-operations.
+        // Data stream touches are hints; ISA 3.0 removed them and processors treat them as no-operations. RA = 0 is an
+        // invalid form.
         t.add(
             InstructionRow(
                 "dst", .x(31, 342), [.ra, .rb, .unsigned("STRM", shift: 21, width: 2)], since: .altivec,
-                reserved: 0x180_0001, execute: { _, _ in Outcome.next }))
+                reserved: 0x180_0001, execute: { c, w in Fields(w).ra == 0 ? raiseIllegal(c) : Outcome.next }))
         t.add(
             InstructionRow(
                 "dstst", .x(31, 374), [.ra, .rb, .unsigned("STRM", shift: 21, width: 2)], since: .altivec,
-                reserved: 0x180_0001, execute: { _, _ in Outcome.next }))
+                reserved: 0x180_0001, execute: { c, w in Fields(w).ra == 0 ? raiseIllegal(c) : Outcome.next }))
         t.add(
             InstructionRow(
                 "dss", .x(31, 822), [.unsigned("STRM", shift: 21, width: 2)], since: .altivec,
-                reserved: 0x199_f801, execute: { _, _ in Outcome.next }))
+                reserved: 0x19f_f801, execute: { _, _ in Outcome.next }))
     }
 }

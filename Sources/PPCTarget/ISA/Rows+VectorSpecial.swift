@@ -121,7 +121,8 @@ enum VectorSpecialRows {
                 "bcds.", InstructionForm("VX", match: 0x100004c1, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps], .writesCR,
                 since: .isa300, facility: .vector
             ) { c, w in
-                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: false) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: false)
+                }
             })
         t.add(
             InstructionRow(
@@ -135,7 +136,8 @@ enum VectorSpecialRows {
                 "bcdsr.", InstructionForm("VX", match: 0x100005c1, mask: 0xfc0005ff), [.vrt, .vra, .vrb, .ps],
                 .writesCR, since: .isa300, facility: .vector
             ) { c, w in
-                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: true) }
+                decimalOperation(c, w) { t, a, b, ps in Decimal.shift(t, a.pointee, b.pointee.u128, ps, rounding: true)
+                }
             })
         t.add(
             InstructionRow(

@@ -63,9 +63,9 @@ private func columnsMixed(_ a: ppc_vsr, _ row: (UInt8, UInt8, UInt8, UInt8)) -> 
     for i in 0..<16 {
         let column = i & ~3
         result[byte: i] =
-            CipherTables.product(a[byte: i], row.0) ^ CipherTables.product(a[byte: column + (i + 1 & 3)], row.1)
-            ^ CipherTables.product(a[byte: column + (i + 2 & 3)], row.2)
-            ^ CipherTables.product(a[byte: column + (i + 3 & 3)], row.3)
+            CipherTables.product(a[byte: i], row.0) ^ CipherTables.product(a[byte: column + ((i + 1) & 3)], row.1)
+            ^ CipherTables.product(a[byte: column + ((i + 2) & 3)], row.2)
+            ^ CipherTables.product(a[byte: column + ((i + 3) & 3)], row.3)
     }
     return result
 }
