@@ -13,6 +13,7 @@ public enum DataAccess {
     public static func load(
         _ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: inout UInt64
     ) -> Bool {
+        guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
         let mmu = PPCCPU.of(cpu).mmu
         mmu.checkWatchpoints(ea, size, .load)
         let first = min(UInt64(truncatingIfNeeded: size), pageMask &+ 1 &- ea & pageMask)
@@ -26,6 +27,14 @@ public enum DataAccess {
         }
         value = bigEndian ? raw : raw.byteSwapped >> UInt64(64 - size * 8)
         return true
+    }
+
+    /// A state block without an owner (in tests of single instructions) has no memory beyond its soft TLB.
+    @inline(never)
+    private static func refuse(_ cpu: CPUState, _ ea: UInt64) -> Bool {
+        cpu.pointee.excp_dar = ea
+        _ = raise(cpu, .dataStorage, flags: UInt32(PPC_EXCP_SET_DAR))
+        return false
     }
 
     /// Loads bytes of one page; the byte at the lowest address becomes the most significant.
@@ -58,6 +67,7 @@ public enum DataAccess {
 
     @inline(never)
     public static func store(_ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: UInt64) -> Bool {
+        guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
         let mmu = PPCCPU.of(cpu).mmu
         mmu.checkWatchpoints(ea, size, .store)
         let raw = bigEndian ? value : value.byteSwapped >> UInt64(64 - size * 8)
@@ -109,6 +119,7 @@ public enum DataAccess {
     /// Checks that a store of `size` bytes (up to 128) would succeed, without writing.
     @inline(never)
     public static func probeStore(_ cpu: CPUState, _ ea: UInt64, size: Int) -> Bool {
+        guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
         let mmu = PPCCPU.of(cpu).mmu
         var translation = Translation()
         guard mmu.translate(ea, .store, &translation) else { return false }
