@@ -86,6 +86,7 @@ open class Machine: EmuObject {
             try? add(child: EmuObject(type: containerType), name: name)
         }
         monitor.add(CoreCommands.all)
+        monitor.add(CoreHumanCommands.all)
         timerDriver = TimerDriver(machine: self)
     }
 
