@@ -17,6 +17,7 @@ public final class InstructionTable: @unchecked Sendable {
             SystemRows.rows, SPRRows.rows,
             // Floating point.
             FloatingPointRows.rows,
+            VSXFloatRows.rows,
             // Vector.
             VectorChapterRows.rows,
         ]
