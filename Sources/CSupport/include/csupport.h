@@ -50,4 +50,9 @@ int cs_open_pty(char *name, unsigned long size);
 int cs_send_fd(int socket, int fd);
 int cs_receive_fds(int socket, void *buffer, unsigned long size, int *fds, int max_fds, int *fd_count, long *received);
 
+// Descriptors that other processes do not inherit, which Swift's Glibc overlay does not export. -1 and errno on failure.
+int cs_pipe(int ends[2]);
+int cs_eventfd(void);
+int cs_accept(int socket);
+
 #endif

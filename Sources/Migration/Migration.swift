@@ -1,1 +1,0 @@
-// Wire format and transport of streams; see ARCHITECTURE.md.

@@ -1,0 +1,34 @@
+/// Flags in the low bits of a RAM record's address. Source: QEMU `migration/ram.c`.
+enum RAMFlags {
+    static let zero: UInt64 = 0x02
+    static let memorySize: UInt64 = 0x04
+    static let page: UInt64 = 0x08
+    static let endOfSection: UInt64 = 0x10
+    static let sameBlock: UInt64 = 0x20
+    static let xbzrle: UInt64 = 0x40
+    static let hook: UInt64 = 0x80
+    static let compressedPage: UInt64 = 0x100
+    static let multifdFlush: UInt64 = 0x200
+}
+
+/// What saving RAM has done so far; a value that threads may copy.
+public struct RAMStatistics: Sendable, Equatable {
+    public var totalBytes: UInt64 = 0
+    public var remainingBytes: UInt64 = 0
+    public var zeroPages: UInt64 = 0
+    public var normalPages: UInt64 = 0
+    public var transferredBytes: UInt64 = 0
+    public var dirtySyncCount: UInt64 = 0
+    public var dirtyPagesRate: UInt64 = 0
+    public var xbzrle = XBZRLEStatistics()
+    public init() {}
+}
+
+/// Counters of the XBZRLE cache.
+public struct XBZRLEStatistics: Sendable, Equatable {
+    public var bytes: UInt64 = 0
+    public var pages: UInt64 = 0
+    public var cacheMisses: UInt64 = 0
+    public var overflows: UInt64 = 0
+    public init() {}
+}
