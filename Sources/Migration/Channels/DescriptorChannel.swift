@@ -37,7 +37,7 @@ class DescriptorChannel: MigrationChannel, @unchecked Sendable {
             }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             // A larger pipe means fewer switches between writer and reader; a refusal is no harm.
-            _ = fcntl(descriptor, 1031 /* F_SETPIPE_SZ */, 1 << 20)
+            _ = fcntl(descriptor, setPipeSize, 1 << 20)
         }
         savedFlags = saved
     }
@@ -130,6 +130,9 @@ class DescriptorChannel: MigrationChannel, @unchecked Sendable {
         return true
     }
 }
+
+/// Linux's F_SETPIPE_SZ, which the overlay does not export.
+private let setPipeSize: Int32 = 1031
 
 /// A file, from an offset on.
 final class FileChannel: MigrationChannel, @unchecked Sendable {
