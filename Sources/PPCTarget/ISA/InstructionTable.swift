@@ -18,6 +18,7 @@ public final class InstructionTable: @unchecked Sendable {
             // Floating point.
             FloatingPointRows.rows,
             VSXFloatRows.rows,
+            QuadRows.rows,
             // Vector.
             VectorChapterRows.rows,
         ]
