@@ -55,6 +55,17 @@ public final class DirtyBitmap: @unchecked Sendable {
         return cs_atomic_exchange64(words + word, 0)
     }
 
+    /// Takes the bit of one page.
+    public func clear(page: Int) {
+        guard page >= 0, page < pageCount else { return }
+        let word = words + (page >> 6)
+        let bit: UInt64 = 1 << UInt64(page & 63)
+        if cs_atomic_load64(word) & bit != 0 { _ = cs_atomic_and64(word, ~bit) }
+    }
+
+    /// Whether none of pages `64 * word ..< 64 * word + 64` is dirty.
+    public func isClean(word: Int) -> Bool { word >= wordCount || cs_atomic_load64(words + word) == 0 }
+
     /// Number of dirty pages.
     public var count: Int {
         (0..<wordCount).reduce(0) { $0 + cs_atomic_load64(words + $1).nonzeroBitCount }

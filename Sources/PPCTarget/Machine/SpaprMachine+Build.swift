@@ -1,0 +1,262 @@
+import EmuCore
+
+extension SpaprMachine {
+    /// Makes everything the options ask for and resets it.
+    ///
+    /// Order matters: it decides the order of sections in a stream and the numbers of interrupts, which are wire
+    /// format.
+    ///
+    /// - Throws: ``ObjectError`` with the option that cannot be met. The machine is of no use then.
+    public func build(_ options: SpaprOptions) throws {
+        self.options = options
+        smp = try CPUTopology.complete(options.smp, version: version)
+        try chooseModel()
+        try chooseMemory()
+        let ram = try makeMainMemory(options.memory, size: memorySize, defaultRAMID: Self.defaultRAMID)
+        machineStateFirst()
+        try loadFirmware()
+        chooseCapabilities()
+        if resizeHPT == .default { resizeHPT = version.resizesHPTByDefault ? .enabled : .disabled }
+        realModeSize = try realModeLimit()
+        try chooseVSMT()
+        interrupts = SpaprInterrupts(machine: self, mode: wantedInterruptMode)
+        try interrupts.start()
+        try offerVector5()
+        connectors = ConnectorTable(machine: self)
+        try makeCPUs()
+        if runs(LogicalPVR.isa300) {
+            offeredVector5[.radix] = true
+            offeredVector5[.radixGTSE] = true
+        }
+        systemMemory.add(ram.region, at: 0)
+        try makeDeviceMemory()
+        events = try SpaprEvents(machine: self)
+        rtc = SpaprRTC(machine: self)
+        try add(child: rtc, name: "rtc")
+        try rtc.realizeDevice()
+        try makeVirtualIO()
+        if version.hasPHBConnectors {
+            for number in 0..<SpaprPHB.maximumBridges { try connectors.add(.phb, number, owner: self) }
+        }
+        try makeDefaultPHB()
+        try loadKernel()
+        state.register(Self.stateDescription, of: self, instance: 0)
+        state.registerLive("spapr/htab", hpt, version: 1)
+        try platform.machineBuilt(self)
+        try resetThrowing()
+    }
+
+    private func chooseModel() throws {
+        let wanted = options.cpu?.split(separator: ",").map(String.init) ?? [version.defaultCPU]
+        guard let name = wanted.first, let found = PPCModel.named(name) else {
+            throw ObjectError("unable to find CPU model '\(wanted.first ?? "")'")
+        }
+        model = found
+        for feature in wanted.dropFirst() {
+            guard feature.hasPrefix("compat=") else { throw ObjectError("Property '\(name).\(feature)' not found") }
+            try set("max-cpu-compat", .string(String(feature.dropFirst(7))))
+        }
+        guard maximumCompatibility == 0 || CompatibilityMode.isUsable(maximumCompatibility, on: model) else {
+            let mode = CompatibilityMode.logical(pvr: maximumCompatibility)?.name ?? ""
+            throw ObjectError("Compatibility mode \(mode) is not supported by CPU model \(model.name)")
+        }
+    }
+
+    private func chooseMemory() throws {
+        memorySize = try mainMemorySize(options.memory, defaultSize: 512 << 20)
+        maximumMemorySize = options.memory.maxSize ?? memorySize
+        guard maximumMemorySize >= memorySize else {
+            throw ObjectError(
+                "invalid value of maxmem: maximum memory size (0x\(String(maximumMemorySize, radix: 16))) must be at "
+                    + "least the initial memory size (0x\(String(memorySize, radix: 16)))")
+        }
+        guard memorySize > 0, maximumMemorySize < 1 << 45 else {
+            throw ObjectError("invalid RAM size: 0x\(String(memorySize, radix: 16))")
+        }
+        numa = try SpaprNUMA(
+            options.memory.nodes, distances: options.distances, memorySize: memorySize, maximumCPUs: smp.maximum,
+            threads: smp.threads, version: version,
+            memdevSize: { [objects] in (objects.children[$0] as? MemoryBackend)?.size })
+        if version.hasMemoryConnectors { try checkAlignment() }
+    }
+
+    private func checkAlignment() throws {
+        let unit = Self.memoryBlockSize
+        func text(_ value: UInt64) -> String { "0x\(String(value, radix: 16))" }
+        guard memorySize % unit == 0 else {
+            throw ObjectError("Memory size \(text(memorySize)) is not aligned to 256 MiB")
+        }
+        guard maximumMemorySize % unit == 0 else {
+            throw ObjectError("Maximum memory size \(text(memorySize)) is not aligned to 256 MiB")
+        }
+        for (number, node) in numa.nodes.enumerated() where node.memory % unit != 0 {
+            throw ObjectError("Node \(number) memory size \(text(node.memory)) is not aligned to 256 MiB")
+        }
+    }
+
+    /// The clock's section is the first of every stream.
+    private func machineStateFirst() { state.register(ClockState.stateDescription, of: timer, instance: 0) }
+
+    private func realModeLimit() throws -> UInt64 {
+        var size = memorySize
+        if let first = numa.firstMemory { size = min(size, 1 << UInt64(63 - first.leadingZeroBitCount)) }
+        size = min(size, 1 << 40)
+        if let limit = version.realModeLimit { size = min(size, limit) }
+        guard size >= 128 << 20 else {
+            throw ObjectError("pSeries SLOF firmware requires >= 80ldMiB guest RMA (Real Mode Area memory)")
+        }
+        return size
+    }
+
+    private func chooseVSMT() throws {
+        guard smp.threads.nonzeroBitCount == 1 else {
+            throw ObjectError(
+                "Cannot support \(smp.threads) threads/core on a pseries machine because it must be a power of 2")
+        }
+        guard smp.threads <= 8 else {
+            throw ObjectError("Cannot support more than 8 threads/core on a pseries machine")
+        }
+        if vsmt != 0 {
+            guard vsmt >= smp.threads, vsmt <= 1024 else {
+                throw ObjectError(
+                    "Cannot support VSMT mode \(vsmt) because it must be >= threads/core (\(smp.threads))")
+            }
+        } else {
+            vsmt = UInt32(version.vsmtFollowsThreads ? smp.threads : max(8, smp.threads))
+        }
+    }
+
+    private func offerVector5() throws {
+        offeredVector5 = OptionVector([.form1Affinity, .dynamicMemoryV2])
+        offeredVector5[.dynamicMemory] = version.hasMemoryConnectors
+        offeredVector5[.form2Affinity] = version.hasFORM2
+        offeredVector5[.hotplugEvents] = hasHotplugEvents
+        offeredVector5[.resizeHPT] = resizeHPT != .disabled
+        offeredVector5[.xiveExploitation] = interrupts.mode == .xive || interrupts.mode == .dual
+    }
+
+    private func makeCPUs() throws {
+        if version.hasHotpluggableCPUs {
+            guard smp.cpus % smp.threads == 0 else {
+                throw ObjectError("smp_cpus (\(smp.cpus)) must be multiple of threads (\(smp.threads))")
+            }
+            guard smp.maximum % smp.threads == 0 else {
+                throw ObjectError("max_cpus (\(smp.maximum)) must be multiple of threads (\(smp.threads))")
+            }
+        } else {
+            guard smp.maximum == smp.cpus else {
+                throw ObjectError("This machine version does not support CPU hotplug")
+            }
+        }
+        if version.hasPresenterPlaceholders { registerPlaceholders() }
+        let possible =
+            version.hasHotpluggableCPUs ? smp.maximum / smp.threads : (smp.cpus + smp.threads - 1) / smp.threads
+        let present =
+            version.hasHotpluggableCPUs ? smp.cpus / smp.threads : possible
+        for number in 0..<possible {
+            let first = number * smp.threads
+            if version.hasHotpluggableCPUs {
+                try connectors.add(.cpu, UInt32(server(ofThread: first)), owner: self)
+            }
+            guard number < present else { continue }
+            let core = try SpaprCPUCore(
+                machine: self, firstThread: first, threadCount: min(smp.threads, smp.cpus - first),
+                node: numa.node(ofCPU: first, coresPerSocket: smp.cores, core: number))
+            children["unattached"]?.add(child: core, arrayName: "device")
+            cores.append(core)
+            try core.realizeDevice()
+            connectors.connector(.cpu, UInt32(server(ofThread: first)))?.attach(core)
+        }
+    }
+
+    private func makeDeviceMemory() throws {
+        if maximumMemorySize > memorySize {
+            let limit = 32
+            guard options.memory.slots <= limit else {
+                throw ObjectError(
+                    "Specified number of memory slots \(options.memory.slots) exceeds max supported \(limit)")
+            }
+            let alignment: UInt64 = 1 << 30
+            deviceMemoryBase = (memorySize + alignment - 1) / alignment * alignment
+            deviceMemorySize = maximumMemorySize - memorySize
+            systemMemory.add(
+                MemoryRegion("device-memory", size: deviceMemorySize, in: topology), at: deviceMemoryBase)
+        }
+        if version.hasMemoryConnectors, deviceMemorySize > 0 {
+            for block in 0..<(deviceMemorySize / Self.memoryBlockSize) {
+                let address = deviceMemoryBase + block * Self.memoryBlockSize
+                try connectors.add(.memory, UInt32(address / Self.memoryBlockSize), owner: self)
+            }
+        }
+        if version.supportsNVDIMM {
+            for slot in 0..<options.memory.slots { try connectors.add(.persistentMemory, slot, owner: self) }
+        }
+    }
+
+    private func makeVirtualIO() throws {
+        vio = VIOBus()
+        for backend in options.terminals { try plug(SpaprVTY(machine: self, backend: backend)) }
+        nvram = SpaprNVRAM(machine: self, path: options.nvramFile)
+        try plug(nvram)
+    }
+
+    /// Puts a device on the virtual I/O bus.
+    public func plug(_ device: VIODevice) throws {
+        try vio.attach(device)
+        children["unattached"]?.add(child: device, arrayName: "device")
+        try device.realizeDevice()
+    }
+
+    private func makeDefaultPHB() throws {
+        let phb = SpaprPHB(machine: self, index: 0)
+        children["unattached"]?.add(child: phb, arrayName: "device")
+        try phb.realizeDevice()
+        phbs.append(phb)
+    }
+
+    private func loadFirmware() throws {
+        if usesBuiltInFirmware, options.firmware == nil { return }
+        let name = options.firmware ?? "slof.bin"
+        guard let path = ImageLoader.find(name, in: options.firmwarePath) else {
+            throw ObjectError(
+                "Could not find LPAR firmware '\(name)'",
+                hint: "Install SLOF (package qemu-system-data), give its directory with -L, or use the built-in "
+                    + "firmware with -machine x-vof=on.")
+        }
+        let bytes = try ImageLoader.read(path, limit: 0x40_0000, what: "LPAR firmware")
+        guard !bytes.isEmpty else { throw ObjectError("Could not load LPAR firmware '\(path)'") }
+        firmware = (path, bytes.count)
+        images.add(MemoryImage(address: 0, bytes: bytes, size: UInt64(bytes.count)))
+    }
+
+    private func loadKernel() throws {
+        guard let path = options.kernel else { return }
+        let base = kernelAddress
+        let program = try ImageLoader.loadELF(path) { ($0 & 0x0fff_ffff) &+ base }
+        for image in program.images { images.add(image) }
+        if program.start != kernelAddress {
+            logger.warning(
+                "spapr: kernel_addr changed from 0x\(String(kernelAddress, radix: 16)) to 0x\(String(program.start, radix: 16))"
+            )
+            kernelAddress = program.start
+        }
+        kernel = LoadedKernel(address: program.start, size: program.size, isLittleEndian: program.isLittleEndian)
+        guard let initrdPath = options.initrd else { return }
+        // In the gap between the kernel and the firmware, with a little room.
+        let limit = min(realModeSize, 0x8000_0000) - 0x280_0000
+        let start = (program.start &+ program.size &+ 0x1_ffff) & ~0xffff
+        guard start < limit else {
+            throw ObjectError("could not load initial ram disk '\(initrdPath)'", hint: "The kernel leaves no room.")
+        }
+        let bytes = try ImageLoader.read(initrdPath, limit: limit - start, what: "initial ram disk")
+        images.add(MemoryImage(address: start, bytes: bytes, size: UInt64(bytes.count)))
+        initrd = (start, UInt64(bytes.count))
+    }
+}
+
+/// The kernel that was loaded.
+public struct LoadedKernel: Sendable {
+    public let address: UInt64
+    public let size: UInt64
+    public let isLittleEndian: Bool
+}

@@ -1,0 +1,188 @@
+import CPPCState
+import EmuCore
+
+extension SpaprThread {
+    /// What every target's CPU has in common: whether it waits, and whether an interrupt is pending.
+    static let commonState = StateDescription(
+        "cpu_common", of: SpaprThread.self,
+        fields: [
+            .scalar(
+                "halted", .uint32, get: { UInt64($0.cpu.state.pointee.halted) },
+                set: { $0.cpu.state.pointee.halted = $1 == 0 ? 0 : 1 }),
+            .scalar(
+                "interrupt_request", .uint32, get: { $0.cpu.hasPendingInterrupts ? hardInterrupt : 0 },
+                // Interrupt controllers and timers raise what is pending once their state is there.
+                set: { _, _ in }),
+        ],
+        subsections: [
+            StateDescription(
+                "cpu_common/exception_index", of: SpaprThread.self, isNeeded: { $0.exceptionIndex != -1 },
+                fields: [.value("exception_index", \.exceptionIndex)]),
+            StateDescription(
+                "cpu_common/crash_occurred", of: SpaprThread.self, isNeeded: { $0.hasCrashed },
+                fields: [.value("crash_occurred", \.hasCrashed)]),
+        ],
+        preLoad: {
+            $0.exceptionIndex = -1
+            $0.hasCrashed = false
+        })
+
+    private static var hardInterrupt: UInt64 { 2 }
+
+    /// The processor. Registers that live outside of the SPR file travel in their places there.
+    static let processorState = StateDescription(
+        "cpu", of: SpaprThread.self, version: 5,
+        fields: generalFields + legacyFields,
+        subsections: [
+            floatState, vectorState, scalarVectorState, segmentRegisterState, transactionState, segmentState,
+            compatibilityState,
+        ],
+        preSave: { $0.gatherSPRs() },
+        preLoad: { $0.streamCompatibility = 0 },
+        postLoad: { thread, _ in try thread.applyLoadedState() })
+
+    private static let generalFields: [Field<SpaprThread>] = [
+        .unused(8),
+        .array(
+            "env.gpr", .uint64, count: { _ in 32 }, get: { gpr($0.cpu.state)[$1] },
+            set: { gpr($0.cpu.state)[$1] = $2 }),
+        .array(
+            "env.crf", .uint32, count: { _ in 8 }, get: { UInt64($0.cpu.conditionField($1)) },
+            set: { $0.cpu.setConditionField($1, UInt8(truncatingIfNeeded: $2 & 15)) }),
+        .scalar("env.nip", .uint64, get: { $0.cpu.state.pointee.nip }, set: { $0.cpu.state.pointee.nip = $1 }),
+        .array(
+            "env.spr", .uint64, count: { _ in 1024 }, get: { $0.travellingSPRs[$1] },
+            set: { $0.travellingSPRs[$1] = $2 }),
+        .value("env.spe_acc", \.loadedSPEAccumulator),
+        .scalar(
+            "env.reserve_addr", .uint64,
+            get: { $0.cpu.state.pointee.reserve_size == 0 ? .max : $0.cpu.state.pointee.reserve_ea },
+            // A reservation may be lost at any time: software retries.
+            set: { thread, _ in thread.cpu.state.pointee.reserve_size = 0 }),
+        .scalar("env.msr", .uint64, get: { $0.cpu.state.pointee.msr }, set: { $0.loadedMSR = $1 }),
+        .scalar("env.hflags_compat_nmsr", .uint64, get: { _ in 0 }, set: { _, _ in }),
+    ]
+
+    private static func isLegacy(_ thread: SpaprThread, _ version: Int) -> Bool {
+        thread.spapr.version.sendsInstructionFlags
+    }
+
+    /// Machines up to 2.7 sent what the processor model can do, in terms of one emulator's internals. It is written as
+    /// that emulator writes it, and ignored when read.
+    private static let legacyFields: [Field<SpaprThread>] = [
+        .scalar(
+            "mig_msr_mask", .uint64, when: isLegacy, get: { $0.cpu.model.msrMask & ~(3 << 33) }, set: { _, _ in }),
+        .scalar(
+            "mig_insns_flags", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags }, set: { _, _ in }),
+        .scalar(
+            "mig_insns_flags2", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags2 },
+            set: { _, _ in }),
+        .scalar("mig_nb_BATs", .uint32, when: isLegacy, get: { _ in 0 }, set: { _, _ in }),
+    ]
+
+    private static let floatState = StateDescription(
+        "cpu/fpu", of: SpaprThread.self,
+        fields: [
+            .array(
+                "env.vsr", .uint64, count: { _ in 32 }, get: { $0.cpu.vectorScalar($1).hi },
+                set: { $0.cpu.setVectorScalar($1, hi: $2) }),
+            .scalar("env.fpscr", .uint64, get: { $0.cpu.floatStatus }, set: { $0.cpu.floatStatus = $1 }),
+        ])
+
+    private static let vectorState = StateDescription(
+        "cpu/altivec", of: SpaprThread.self, isNeeded: { $0.cpu.model.instructionSets.contains(.altivec) },
+        fields: [
+            .array(
+                "env.vsr", .uint64, count: { _ in 64 },
+                get: { thread, index in
+                    let register = thread.cpu.vectorScalar(32 + index / 2)
+                    return index & 1 == 0 ? register.hi : register.lo
+                },
+                set: { thread, index, value in
+                    if index & 1 == 0 {
+                        thread.cpu.setVectorScalar(32 + index / 2, hi: value)
+                    } else {
+                        thread.cpu.setVectorScalar(32 + index / 2, lo: value)
+                    }
+                }),
+            .scalar(
+                "vscr", .uint32, get: { UInt64($0.cpu.state.pointee.vscr) },
+                set: { $0.cpu.state.pointee.vscr = UInt32(truncatingIfNeeded: $1) & 0x1_0001 }),
+        ])
+
+    private static let scalarVectorState = StateDescription(
+        "cpu/vsx", of: SpaprThread.self, isNeeded: { $0.cpu.model.instructionSets.contains(.vsx) },
+        fields: [
+            .array(
+                "env.vsr", .uint64, count: { _ in 32 }, get: { $0.cpu.vectorScalar($1).lo },
+                set: { $0.cpu.setVectorScalar($1, lo: $2) })
+        ])
+
+    /// Segment registers of 32-bit processors; no model of this machine has them.
+    private static let segmentRegisterState = StateDescription(
+        "cpu/sr", of: SpaprThread.self, isNeeded: { _ in false }, fields: [.unused(32 * 8)])
+
+    /// Checkpointed registers of a transaction under way. They are kept as they came and sent on with the MSR that
+    /// says so.
+    private static let transactionState = StateDescription(
+        "cpu/tm", of: SpaprThread.self,
+        isNeeded: { $0.cpu.state.pointee.msr >> 33 & 3 != 0 && !$0.transaction.isEmpty },
+        fields: [
+            .bytes("tm", count: { _ in transactionSize }, get: { $0.transaction }, set: { $0.transaction = $1 })
+        ])
+
+    /// 32 GPRs, 64 VSRs, CR, LR, CTR, FPSCR, AMR, PPR, VRSAVE, VSCR (four bytes), DSCR, TAR.
+    private static var transactionSize: Int { 32 * 8 + 64 * 16 + 7 * 8 + 4 + 2 * 8 }
+
+    /// Version 2 of newer releases differs in nothing but its number: it no longer repeats the number of entries.
+    private static let segmentState = StateDescription(
+        "cpu/slb", of: SpaprThread.self, version: 2, minimumVersion: 1, oldestSufficientVersion: { _ in 1 },
+        fields: [
+            .scalar(
+                "mig_slb_nr", .int32,
+                when: { thread, version in version < 2 && !thread.spapr.version.sendsThreadState },
+                get: { UInt64($0.cpu.model.slbSize) }, set: { _, _ in }),
+            .array(
+                "env.slb", .uint64, count: { _ in streamSegments * 2 },
+                get: { thread, index in
+                    let segments = thread.cpu.mmu.segments
+                    guard index / 2 < segments.count else { return 0 }
+                    return index & 1 == 0 ? segments[index / 2].esid : segments[index / 2].vsid
+                }, set: { $0.loadedSegments[$1] = $2 }),
+        ],
+        preLoad: { $0.loadedSegments = [UInt64](repeating: 0, count: streamSegments * 2) },
+        postLoad: { thread, _ in try thread.applySegments() })
+
+    static var streamSegments: Int { 64 }
+
+    private static let compatibilityState = StateDescription(
+        "cpu/compat", of: SpaprThread.self,
+        isNeeded: { $0.spapr.version.sendsCompatibilityLevel && $0.cpu.compatibilityPVR != 0 },
+        fields: [
+            .scalar(
+                "compat_pvr", .uint32, get: { UInt64($0.cpu.compatibilityPVR) },
+                set: { $0.streamCompatibility = UInt32(truncatingIfNeeded: $1) })
+        ])
+
+    // MARK: Partition
+
+    /// What the guest registered for the thread.
+    static let partitionState = StateDescription(
+        "spapr_cpu", of: SpaprThread.self, fields: [],
+        subsections: [
+            StateDescription(
+                "spapr_cpu/vpa", of: SpaprThread.self, isNeeded: { $0.vpaAddress != 0 },
+                fields: [.value("vpa_addr", \.vpaAddress)],
+                subsections: [
+                    StateDescription(
+                        "spapr_cpu/vpa/slb_shadow", of: SpaprThread.self, isNeeded: { $0.slbShadowAddress != 0 },
+                        fields: [
+                            .value("slb_shadow_addr", \.slbShadowAddress),
+                            .value("slb_shadow_size", \.slbShadowSize),
+                        ]),
+                    StateDescription(
+                        "spapr_cpu/vpa/dtl", of: SpaprThread.self, isNeeded: { $0.dispatchLogAddress != 0 },
+                        fields: [.value("dtl_addr", \.dispatchLogAddress), .value("dtl_size", \.dispatchLogSize)]),
+                ])
+        ])
+}

@@ -1,0 +1,90 @@
+import EmuCore
+import Glibc
+
+/// The partition's non-volatile memory, in a file if the user gives one.
+public final class SpaprNVRAM: VIODevice {
+    public private(set) var bytes: [UInt8] = []
+    /// The file that keeps the content.
+    public let path: String?
+    private var descriptor: Int32 = -1
+    private var isLoading = false
+    private var loadedSize = 0
+
+    static let defaultSize = 64 << 10
+    static let sizes = (8 << 10)...(1 << 20)
+
+    public override var treeName: String { "nvram" }
+    public override var treeType: String? { "nvram" }
+    public override var treeCompatible: String? { "qemu,spapr-nvram" }
+
+    init(machine: SpaprMachine, path: String?) {
+        self.path = path
+        super.init(type: SpaprTypes.nvram, machine: machine)
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    public override func realize() throws {
+        try super.realize()
+        guard let path else {
+            bytes = [UInt8](repeating: 0, count: Self.defaultSize)
+            return
+        }
+        descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ObjectError("Could not open '\(path)': \(String(cString: strerror(errno)))")
+        }
+        let size = lseek(descriptor, 0, SEEK_END)
+        guard size >= 0 else { throw ObjectError("could not get length of backing image") }
+        guard Self.sizes.contains(size) else {
+            throw ObjectError(
+                "spapr-nvram must be between \(Self.sizes.lowerBound) and \(Self.sizes.upperBound) bytes in size")
+        }
+        bytes = [UInt8](repeating: 0, count: size)
+        let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
+        guard count == size else { throw ObjectError("can't read spapr-nvram contents") }
+    }
+
+    /// - Returns: `nil` if the range is not all inside.
+    public func read(offset: Int, count: Int) -> ArraySlice<UInt8>? {
+        guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else { return nil }
+        return bytes[offset..<(offset + count)]
+    }
+
+    /// - Returns: `false` if the range is not all inside, or the file could not be written.
+    public func write(offset: Int, _ new: [UInt8]) -> Bool {
+        guard offset >= 0, offset <= bytes.count, new.count <= bytes.count - offset else { return false }
+        bytes.replaceSubrange(offset..<(offset + new.count), with: new)
+        guard descriptor >= 0 else { return true }
+        return new.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, offset) } == new.count
+    }
+
+    public override func fill(_ tree: DeviceTree, _ node: DeviceTree.Node) {
+        tree.set(node, "#bytes", cell: UInt32(truncatingIfNeeded: bytes.count))
+    }
+
+    public override var stateDescription: StateDescription? { Self.description }
+
+    private static let description = StateDescription(
+        "spapr_nvram", of: SpaprNVRAM.self,
+        fields: [
+            .scalar(
+                "size", .uint32, get: { UInt64($0.bytes.count) },
+                set: { nvram, size in
+                    guard size <= UInt64(sizes.upperBound) else {
+                        throw StateError("an NVRAM of \(size) bytes is not plausible")
+                    }
+                    nvram.loadedSize = Int(size)
+                }),
+            .bytes(
+                "buf", count: { $0.isLoading ? $0.loadedSize : $0.bytes.count }, get: { $0.bytes },
+                set: { $0.bytes = $1 }),
+        ],
+        preLoad: { $0.isLoading = true },
+        postLoad: { nvram, _ in
+            nvram.isLoading = false
+            guard nvram.descriptor >= 0 else { return }
+            let all = nvram.bytes
+            guard nvram.write(offset: 0, all) else { throw StateError("can't write the NVRAM's file") }
+        })
+}

@@ -1,0 +1,78 @@
+import EmuCore
+
+/// A virtual terminal: hypercalls put and get up to 16 characters at a time.
+public final class SpaprVTY: VIODevice {
+    public let backend: CharacterBackend
+    /// Input that the guest has not fetched; positions count without wrapping.
+    private var input: UInt32 = 0
+    private var output: UInt32 = 0
+    private var buffer = [UInt8](repeating: 0, count: SpaprVTY.bufferSize)
+    private static let bufferSize = 16
+
+    public override var treeName: String { "vty" }
+    public override var treeType: String? { "serial" }
+    public override var treeCompatible: String? { "hvterm1" }
+
+    public init(machine: SpaprMachine, backend: CharacterBackend) {
+        self.backend = backend
+        super.init(type: SpaprTypes.vty, machine: machine)
+    }
+
+    public override func realize() throws {
+        try super.realize()
+        backend.receiveCapacity = { [weak self] in self?.room ?? 0 }
+        backend.onReceive = { [weak self] bytes in self?.receive(bytes) }
+        try backend.start()
+    }
+
+    private var held: Int { Int(min(input &- output, UInt32(Self.bufferSize))) }
+    private var room: Int { Self.bufferSize - held }
+
+    private func receive(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        let wasEmpty = held == 0
+        for byte in bytes.prefix(room) {
+            buffer[Int(input % UInt32(Self.bufferSize))] = byte
+            input &+= 1
+        }
+        if wasEmpty { interruptLine?.pulse() }
+    }
+
+    /// Characters for the guest, at most 16.
+    ///
+    /// Guests drop a NUL after a carriage return, a habit from an old bug of another hypervisor: a NUL there waits for
+    /// the next call.
+    public func takeInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < Self.bufferSize, held > 0 {
+            let byte = buffer[Int(output % UInt32(Self.bufferSize))]
+            if byte == 0, bytes.last == 0x0d { break }
+            bytes.append(byte)
+            output &+= 1
+        }
+        backend.acceptInput()
+        return bytes
+    }
+
+    public func put(_ bytes: [UInt8]) { backend.write(bytes) }
+
+    public override var stateDescription: StateDescription? { Self.description }
+
+    private static let description = StateDescription(
+        "spapr_vty", of: SpaprVTY.self,
+        fields: [
+            .structure("sdev", VIODevice.commonState) { terminal, _ in terminal },
+            .value("in", \.input), .value("out", \.output),
+            .bytes(
+                "buf", count: { _ in bufferSize }, get: { $0.buffer },
+                set: { terminal, bytes in
+                    guard bytes.count == bufferSize else { throw StateError("terminal buffer of wrong size") }
+                    terminal.buffer = bytes
+                }),
+        ],
+        postLoad: { terminal, _ in
+            guard terminal.input &- terminal.output <= UInt32(bufferSize) else {
+                throw StateError("terminal buffer holds more than it can")
+            }
+        })
+}
