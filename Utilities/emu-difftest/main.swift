@@ -113,7 +113,7 @@ for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
             if wanted.signal != 0 { signals += 1 }
             let found = subject.run(test)
             let lines = found.differences(to: wanted)
-            let unexplained = KnownDifference.unexplained(lines, mnemonic: row.mnemonic)
+            let unexplained = KnownDifference.unexplained(lines, mnemonic: row.mnemonic, in: test)
             if !lines.isEmpty, unexplained.isEmpty { explained += 1 }
             if !unexplained.isEmpty {
                 wrong += 1

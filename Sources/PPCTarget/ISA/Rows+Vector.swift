@@ -1,4 +1,4 @@
-/// Every row of the vector chapters: VMX, and the parts of VSX that move data without rounding it.
+/// Every row of the vector chapters: VMX, matrix-multiply assist, and the parts of VSX that move data unrounded.
 enum VectorChapterRows {
     static var rows: [InstructionRow] {
         let groups: [[InstructionRow]] = [
@@ -10,6 +10,7 @@ enum VectorChapterRows {
             VectorSpecialRows.rows,
             VSXMemoryRows.rows,
             VSXPermuteRows.rows,
+            MMARows.rows,
         ]
         return groups.flatMap { $0 }
     }
