@@ -117,6 +117,6 @@ public enum Interrupts {
         guard registers[SPRegister.bescr] & (BESCR.monitorOccurred | BESCR.externalOccurred) != 0 else { return }
         registers[SPRegister.bescr] &= ~BESCR.globalEnable
         registers[SPRegister.ebbrr] = cpu.pointee.nip
-        cpu.pointee.nip = registers[SPRegister.ebbhr]
+        cpu.pointee.nip = registers[SPRegister.ebbhr] & ~3
     }
 }

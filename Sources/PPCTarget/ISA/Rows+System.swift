@@ -67,7 +67,7 @@ enum SystemRows {
         .init("slbmfev", .x(31, 851), [.rt, .rb], [.traps], privilege: .supervisor) { System.slbmfev($0, $1) },
         .init("slbmfee", .x(31, 915), [.rt, .rb], [.traps], privilege: .supervisor) { System.slbmfee($0, $1) },
         .init(
-            "slbfee.", .x(31, 979).fixing(1, mask: 1), [.rt, .rb], [.cr0], privilege: .supervisor
+            "slbfee.", .x(31, 979).fixing(1, mask: 1), [.rt, .rb], [.cr0]
         ) { System.slbfee($0, $1) },
         .init("slbsync", .x(31, 338), [], [.synchronizes], since: .isa300, privilege: .supervisor) { _, _ in
             Outcome.next

@@ -123,7 +123,7 @@ extension PPCCPU {
         if entry.pointee.exec_tag == ea & ~cpu.pointee.granule_mask,
             let host = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ entry.pointee.addend))
         {
-            let raw = host.load(as: UInt32.self)
+            let raw = host.loadUnaligned(as: UInt32.self)
             word = UInt64(cpu.pointee.big_endian == 0 ? UInt32(littleEndian: raw) : UInt32(bigEndian: raw))
         } else {
             guard let fetched = mmu.fetchSlow(ea) else { return Outcome.exception }

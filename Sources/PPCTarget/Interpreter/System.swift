@@ -50,7 +50,7 @@ enum System {
         let registers = spr(cpu)
         // BESCR 32:33 (transaction state) is never set by us.
         if registers[SPRegister.bescr] >> 30 & 3 != 0 { return raiseIllegal(cpu) }
-        cpu.pointee.nip = effectiveAddress(cpu, registers[SPRegister.ebbrr])
+        cpu.pointee.nip = effectiveAddress(cpu, registers[SPRegister.ebbrr]) & ~3
         if word & 0x800 != 0 {
             registers[SPRegister.bescr] |= BESCR.globalEnable
         } else {

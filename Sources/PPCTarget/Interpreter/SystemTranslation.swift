@@ -42,9 +42,12 @@ extension System {
         return slot < UInt64(slb.count) ? slb[Int(slot)] : nil
     }
 
-    /// Finds the entry that translates an address; CR0[EQ] tells whether there is one.
+    /// Finds the entry that translates an address; CR0[EQ] tells whether there is one. In problem state it is illegal
+    /// rather than privileged, as in QEMU.
     static func slbfee(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        if cpu.pointee.isa_level & InstructionSet.isa205.rawValue == 0 { return raiseIllegal(cpu) }
+        if cpu.pointee.isa_level & InstructionSet.isa205.rawValue == 0 || cpu.pointee.problem_state != 0 {
+            return raiseIllegal(cpu)
+        }
         let ea = effectiveAddress(cpu, gpr(cpu)[Fields(word).rb])
         let found = PPCCPU.of(cpu).mmu.segment(for: ea)
         gpr(cpu)[Fields(word).rt] = found?.vsid ?? 0

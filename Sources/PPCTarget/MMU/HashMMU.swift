@@ -117,9 +117,9 @@ extension MMU {
     }
 
     func pageSizes(of segment: SLBEntry) -> SegmentPageSizes? {
-        if spr(state)[SPRegister.lpcr] & LPCR.isl != 0 { return model.segmentPageSizes.first }
+        if spr(state)[SPRegister.lpcr] & LPCR.isl != 0 { return segmentPageSizes.first }
         let encoding = segment.vsid & SLBEntry.pageSizeMask
-        return model.segmentPageSizes.first { $0.slbEncoding == encoding }
+        return segmentPageSizes.first { $0.slbEncoding == encoding }
     }
 
     private func lookUp(_ ea: UInt64, _ segment: SLBEntry, _ sizes: SegmentPageSizes) -> Found? {

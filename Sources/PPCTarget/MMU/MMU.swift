@@ -43,6 +43,10 @@ public final class MMU {
     public var hashTable: HashTable? {
         didSet { invalidateAll() }
     }
+    /// Page sizes of hash translation that the partition may use; a machine can offer fewer than the model has.
+    public var segmentPageSizes: [SegmentPageSizes] {
+        didSet { invalidateAll() }
+    }
     /// Second doubleword of the partition table entry: base and size of the process table (radix).
     public var processTable: UInt64 = 0 {
         didSet { invalidateAll() }
@@ -69,6 +73,7 @@ public final class MMU {
         self.state = state
         self.model = model
         self.memory = memory
+        segmentPageSizes = model.segmentPageSizes
         slb = [SLBEntry](repeating: SLBEntry(), count: model.slbSize)
         bank = TLBBank(key: BankKey())
         banks = [bank]

@@ -24,7 +24,7 @@ extension MMU {
             return false
         }
         if vsid & SLBEntry.sizeMask != 0, !model.hasLargeSegments { return false }
-        guard model.segmentPageSizes.contains(where: { $0.slbEncoding == vsid & SLBEntry.pageSizeMask }) else {
+        guard segmentPageSizes.contains(where: { $0.slbEncoding == vsid & SLBEntry.pageSizeMask }) else {
             return false
         }
         let index = Int(slot)

@@ -1,0 +1,78 @@
+import EmuCore
+import Synchronization
+
+/// A CPU's view of an address space. One object per CPU: it remembers where the last accesses went.
+///
+/// After dirty bits were taken, and after the layout changed, CPUs must be asked to flush
+/// (``PPCCPU/requestTLBFlush()``), because granted soft TLB entries bypass this object.
+public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
+    public let space: AddressSpace
+    /// Called after the layout changed; the owner of the CPUs makes them flush.
+    public var onLayoutChange: (() -> Void)?
+
+    /// Counts layout changes; a remembered range of an older count is stale.
+    private let generation = Atomic<UInt64>(1)
+    private struct Range {
+        var generation: UInt64 = 0
+        var start: UInt64 = 0
+        var count: UInt64 = 0
+        var block: RAMBlock?
+        var pointer: UnsafeMutableRawPointer?
+        var isWritable = false
+    }
+    private var recent = Range()
+
+    public init(_ space: AddressSpace) {
+        self.space = space
+        space.add(listener: self)
+    }
+
+    public func memoryLayoutChanged(_ space: AddressSpace, from old: FlatView, to new: FlatView) {
+        generation.add(1, ordering: .releasing)
+        onLayoutChange?()
+    }
+
+    public func hostMemory(at address: UInt64) -> HostMemory? {
+        let now = generation.load(ordering: .acquiring)
+        let offset = address &- recent.start
+        if recent.generation == now, offset < recent.count, let pointer = recent.pointer {
+            return HostMemory(
+                pointer: pointer + Int(truncatingIfNeeded: offset), count: recent.count - offset,
+                isWritable: recent.isWritable)
+        }
+        var isWritable = true
+        var found = space.ram(at: address, forWriting: true)
+        if found == nil {
+            isWritable = false
+            found = space.ram(at: address, forWriting: false)
+        }
+        guard let found else { return nil }
+        recent = Range(
+            generation: now, start: address, count: found.available, block: found.block, pointer: found.pointer,
+            isWritable: isWritable)
+        // Remember the run from its beginning, where it is known to be one piece of the block.
+        let before = min(found.offset, address)
+        if let first = space.ram(at: address &- before, forWriting: isWritable), first.block === found.block,
+            first.available == found.available &+ before
+        {
+            recent.start = address &- before
+            recent.count = first.available
+            recent.pointer = first.pointer
+        }
+        return HostMemory(pointer: found.pointer, count: found.available, isWritable: isWritable)
+    }
+
+    public func ioRead(at address: UInt64, size: Int) -> UInt64? {
+        let answer = space.ioRead(at: address, size: size, order: .big)
+        return answer.result == .done ? answer.value : nil
+    }
+
+    public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
+        space.ioWrite(at: address, value, size: size, order: .big) == .done
+    }
+
+    public func willWrite(at address: UInt64, count: UInt64) {
+        guard let ram = space.ram(at: address, forWriting: true) else { return }
+        ram.block.markDirty(offset: ram.offset, length: min(count, ram.available))
+    }
+}
