@@ -19,6 +19,7 @@ public final class InstructionTable: @unchecked Sendable {
             FloatingPointRows.rows,
             VSXFloatRows.rows,
             QuadRows.rows,
+            DecimalRows.rows,
             // Vector.
             VectorChapterRows.rows,
         ]
