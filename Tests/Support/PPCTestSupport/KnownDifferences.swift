@@ -75,6 +75,18 @@ public struct KnownDifference: Sendable {
             R = 0, RMC = 3 rounds as FPSCR[RN] says (ISA 3.1 Book I, 7.6.1.9). QEMU 7.2 takes RN for the number of \
             its own rounding modes, which are ordered otherwise.
             """),
+        .init(
+            ["drrnd", "drrndq", "denbcd", "denbcdq"], ["vsr", "fpscr", "cr"],
+            """
+            FEX follows VE (ISA 3.1 Book I, 4.2.2); QEMU 7.2 looks at RN and NI here. denbcd: a digit above 9 is an \
+            invalid conversion (5.6.6); QEMU 7.2 lets 10 pass.
+            """),
+        .init(
+            ["dctfix", "dctfixq", "dctfixqq"], ["vsr", "fpscr"],
+            """
+            -2^63 and -2^127 are representable, 2^127 and more are not (ISA 3.1 Book I, 5.6.5.2). QEMU 7.2 flags the \
+            former and wraps the latter.
+            """),
     ]
     static let vector: [KnownDifference] = [
         .init(

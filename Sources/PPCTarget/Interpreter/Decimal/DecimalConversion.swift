@@ -207,6 +207,10 @@ extension DecimalFloat {
         let operation = Operation(cpu, size)
         var number = operation.read(cpu, Fields(word).ra)
         let count = Int(truncatingIfNeeded: word >> 10 & 0x3f)
+        if number.isSpecial && count > size.format.precision {
+            let trailing: UInt128 = (1 << UInt128(10 * size.format.declets)) - 1
+            return operation.deliver(cpu, word, bits: bits(cpu, Fields(word).ra, size) & ~trailing)
+        }
         // A NaN's payload is one digit shorter.
         let digits = size.format.precision - (number.isSpecial ? 1 : 0)
         if count >= size.format.precision {
