@@ -64,6 +64,8 @@ open class Machine: EmuObject {
     public var onShutdown: ((ShutdownCause) -> Void)?
 
     private let lock = NSRecursiveLock()
+    /// How often the holder of the lock has taken it; only touched by the holder.
+    private var lockDepth = 0
     private var timerDriver: TimerDriver?
 
     /// `/objects`, `/machine/peripheral` and so on hang below ``root``, whose child `machine` is this object.
@@ -92,14 +94,32 @@ open class Machine: EmuObject {
 
     /// Runs `body` with the machine's lock held; recursive on one thread.
     public func withLock<R>(_ body: () throws -> R) rethrows -> R {
-        lock.lock()
-        defer { lock.unlock() }
+        lockMachine()
+        defer { unlockMachine() }
         return try body()
     }
 
     /// The lock itself, for waiting loops of vCPU threads that must drop it.
-    public func lockMachine() { lock.lock() }
-    public func unlockMachine() { lock.unlock() }
+    public func lockMachine() {
+        lock.lock()
+        lockDepth += 1
+    }
+    public func unlockMachine() {
+        lockDepth -= 1
+        lock.unlock()
+    }
+
+    /// Releases the lock however often this thread, which holds it, has taken it: for waits on threads that need it.
+    ///
+    /// - Returns: What ``relockMachine(_:)`` takes to restore it.
+    public func unlockMachineCompletely() -> Int {
+        let depth = lockDepth
+        for _ in 0..<depth { unlockMachine() }
+        return depth
+    }
+    public func relockMachine(_ depth: Int) {
+        for _ in 0..<depth { lockMachine() }
+    }
 
     // MARK: RAM
 

@@ -1,0 +1,127 @@
+import EmuCore
+
+/// The router as the machine's interrupt controller, with a context for each thread.
+extension XIVERouter: SpaprInterruptController {
+    /// Makes the controller of a machine.
+    static func make(
+        _ machine: SpaprMachine, services: SpaprServices, sourceCount: Int, endCount: Int
+    ) throws -> XIVERouter {
+        let router = XIVERouter(
+            type: machine.types.type("spapr-xive") ?? ObjectType("spapr-xive", parent: nil),
+            sourceType: machine.types.type("xive-source") ?? ObjectType("xive-source", parent: nil),
+            machine: machine, count: sourceCount, descriptorCount: endCount)
+        machine.children["unattached"]?.add(child: router, arrayName: "device")
+        router.lineMaker = { [unowned services] in (services.externalLine(of: $0), services.hypervisorLine(of: $0)) }
+        router.currentContext = { [unowned services] in
+            services.currentThread.flatMap { $0.xiveContext as? XIVEThreadContext }
+        }
+        try router.realizeDevice()
+        return router
+    }
+
+    private var threads: [SpaprThread] { (machine as? SpaprMachine)?.threads ?? [] }
+
+    func context(of thread: SpaprThread) -> XIVEThreadContext? { thread.xiveContext as? XIVEThreadContext }
+
+    public func activate(serverCount: Int) throws { setEnabled(true) }
+    public func deactivate() { setEnabled(false) }
+
+    public func createPresenter(for thread: SpaprThread) throws {
+        guard thread.cpu.model.interruptModel == .power9 else {
+            throw ObjectError("XIVE interrupt controller does not support this CPU bus model")
+        }
+        guard let (output, hypervisorOutput) = lineMaker?(thread) else {
+            throw ObjectError("interrupt controller without CPUs")
+        }
+        let context = XIVEThreadContext(
+            type: machine.types.type("xive-tctx") ?? ObjectType("xive-tctx", parent: nil), machine: machine,
+            cpuIndex: thread.index, processorID: UInt32(truncatingIfNeeded: thread.index), output: output,
+            hypervisorOutput: hypervisorOutput)
+        try thread.add(child: context, name: "xive-tctx")
+        try context.realizeDevice()
+        add(context: context)
+        thread.xiveContext = context
+    }
+
+    public func resetPresenter(of thread: SpaprThread) {
+        context(of: thread)?.reset(line: XIVERouter.processor(of: UInt32(truncatingIfNeeded: thread.server)))
+    }
+
+    public func removePresenter(of thread: SpaprThread) {
+        guard let context = context(of: thread) else { return }
+        remove(context: context)
+        context.unrealizeDevice()
+        thread.remove(child: "xive-tctx")
+        thread.xiveContext = nil
+    }
+
+    public func claim(_ number: Int, isLevel: Bool) throws {
+        try claim(UInt32(truncatingIfNeeded: number), levelSensitive: isLevel)
+    }
+    public func free(_ number: Int) { free(UInt32(truncatingIfNeeded: number)) }
+    public func isFree(_ number: Int) -> Bool {
+        assignments.indices.contains(number) && !assignments[number].isValid
+    }
+    public func setLevel(_ number: Int, _ level: Bool) { source.set(UInt32(truncatingIfNeeded: number), level) }
+
+    public func addDeviceTree(_ tree: DeviceTree, serverCount: Int, phandle: UInt32) {
+        let base = XIVERouter.threadBase
+        let page: UInt64 = 1 << 16
+        let user = base + UInt64(XIVEThreadContext.Page.user) * page
+        let os = base + UInt64(XIVEThreadContext.Page.os) * page
+        let node = tree.addNode(DeviceTree.root, "interrupt-controller@\(String(user, radix: 16))")
+        tree.set(node, "device_type", string: "power-ivpe")
+        tree.set(node, "reg", doublewords: [user, page, os, page])
+        tree.set(node, "compatible", string: "ibm,power-ivpe")
+        tree.set(node, "ibm,xive-eq-sizes", cells: [16])
+        tree.set(node, "ibm,xive-lisn-ranges", cells: [0, UInt32(truncatingIfNeeded: serverCount)])
+        tree.set(node, "interrupt-controller")
+        tree.set(node, "#interrupt-cells", cell: 2)
+        tree.set(node, "linux,phandle", cell: phandle)
+        tree.set(node, "phandle", cell: phandle)
+        let reserved = UInt32(truncatingIfNeeded: reservedPriority)
+        tree.set(DeviceTree.root, "ibm,plat-res-int-priorities", cells: [reserved, 0xff - reserved])
+    }
+
+    public func stateLoaded(version: Int) throws {
+        for thread in threads { context(of: thread)?.stateLoaded() }
+    }
+
+    public func describe() -> String {
+        var lines: [String] = []
+        let names = ["USER", "  OS", "POOL", "PHYS"]
+        for context in contexts {
+            lines.append("CPU[\(hex(UInt64(context.cpuIndex), 4))]:   QW   NSR CPPR IPB LSMFB ACK# INC AGE PIPR  W2")
+            for ring in 0..<4 {
+                let bytes = context.registers[(ring * 16)..<(ring * 16 + 8)].map { hex(UInt64($0), 2) }
+                lines.append(
+                    "CPU[\(hex(UInt64(context.cpuIndex), 4))]: \(names[ring])    \(bytes.joined(separator: "  "))  "
+                        + hex(UInt64(context.word2(ring * 16)), 8))
+            }
+        }
+        lines.append("  LISN         PQ    EISN     CPU/PRIO EQ")
+        for (number, assignment) in assignments.enumerated() where assignment.isValid {
+            lines.append("  " + describe(number, assignment))
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func describe(_ number: Int, _ assignment: XIVEAssignment) -> String {
+        let state = source.status[number]
+        let isLevel = source.isLevelSensitive(UInt32(truncatingIfNeeded: number))
+        var line = "\(hex(UInt64(number), 8)) \(isLevel ? "LSI" : "MSI") "
+        line += state & EventState.pending != 0 ? "P" : "-"
+        line += state & EventState.off != 0 ? "Q" : "-"
+        line += state & XIVESource.asserted != 0 ? "A" : " "
+        line += assignment.isMasked ? " M " : "   "
+        line += hex(UInt64(assignment.data), 8)
+        let index = Int(assignment.descriptor)
+        guard !assignment.isMasked, descriptors.indices.contains(index), descriptors[index].isValid
+        else { return line }
+        let descriptor = descriptors[index]
+        let target = descriptor.targetIndex &- XIVERouter.firstProcessor
+        let entries = 1 << (Int(descriptor.queueSize) + 10)
+        return line + " \(target)/\(descriptor.priority) \(descriptor.queueOffset)/\(entries) "
+            + "@\(String(descriptor.queueAddress, radix: 16)) ^\(descriptor.queueGeneration)"
+    }
+}
