@@ -88,7 +88,7 @@ struct StreamWalk {
         } else if let skipper = skippers[name] {
             try skipper(input)
         } else {
-            try skipToFooter(number, name)
+            try skipToEnd(number, name)
         }
         if try input.peek() == StreamFormat.footer {
             try input.skip(1)
@@ -100,16 +100,36 @@ struct StreamWalk {
         report.sections[index].size &+= input.position &- start
     }
 
-    /// A section of unknown form ends where its footer stands and something known follows.
-    private func skipToFooter(_ number: UInt32, _ name: String) throws {
+    /// A section of unknown form ends where its footer stands and something known follows; without footers, where the
+    /// next section's header stands.
+    private func skipToEnd(_ number: UInt32, _ name: String) throws {
         let footer = [StreamFormat.footer] + withUnsafeBytes(of: number.bigEndian) { Array($0) }
-        while let bytes = try input.peek(0, count: 6) {
-            if Array(bytes[0..<5]) == footer, bytes[5] <= StreamFormat.sectionFull || bytes[5] == StreamFormat.command {
+        while let byte = try input.peek() {
+            if report.hasFooters {
+                if byte == StreamFormat.footer, let bytes = try input.peek(0, count: 6), Array(bytes[0..<5]) == footer,
+                    bytes[5] <= StreamFormat.sectionFull || bytes[5] == StreamFormat.command
+                {
+                    return
+                }
+            } else if try isHeader(byte) {
                 return
             }
             try input.skip(1)
         }
         throw MigrationError("The end of section '\(name)' cannot be found", code: EIO, offset: input.position)
+    }
+
+    /// Whether a section seems to begin at the current position.
+    private func isHeader(_ type: UInt8) throws -> Bool {
+        guard type >= StreamFormat.sectionStart, type <= StreamFormat.sectionFull,
+            let bytes = try input.peek(1, count: 5)
+        else { return false }
+        let id = bytes[0..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        if type == StreamFormat.sectionPart || type == StreamFormat.sectionEnd { return names[id] != nil }
+        let length = Int(bytes[4])
+        guard id < 1 << 16, length >= 2, let rest = try input.peek(6, count: length + 8) else { return false }
+        return rest[0..<length].allSatisfy { $0 > 0x20 && $0 < 0x7f }
+            && rest[(length + 4)..<(length + 7)].allSatisfy { $0 == 0 }
     }
 
     private mutating func skipRAM() throws {
