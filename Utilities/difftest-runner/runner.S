@@ -8,6 +8,7 @@
 #define CR (GPR + 272)
 #define XER (GPR + 280)
 #define FPSCR (GPR + 288)
+#define ZERO (GPR + 296)
 #define VSCR (GPR + 304)
 #define VSR (GPR + 320)
 // The runner's own registers while a case runs.
@@ -87,9 +88,10 @@ leave_case:
     .endr
     mffs 0
     stfd 0, FPSCR(0)
-    // Leave no enabled exception behind for the runner.
-    mtfsfi 6, 0
-    mtfsfi 7, 0
+    // Leave no enabled exception behind for the runner: all of FPSCR at once, because clearing it by fields would
+    // raise what the other fields still enable.
+    lfd 0, ZERO(0)
+    .long 0xfffe058e
     mfvscr 0
     li 4, VSCR
     stxvd2x 32, 0, 4

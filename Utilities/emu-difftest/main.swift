@@ -18,6 +18,9 @@ struct Options {
     var coverage = false
 }
 
+/// Writes a line at once, so that a run that is cut short still shows how far it came.
+func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+
 func fail(_ message: String) -> Never {
     FileHandle.standardError.write(Data("emu-difftest: \(message)\n".utf8))
     exit(2)
@@ -127,7 +130,7 @@ for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
     failures += wrong
     if options.coverage || wrong > 0 {
         let note = explained > 0 ? ", \(explained) known differences" : ""
-        print(
+        say(
             "\(wrong == 0 ? "ok  " : "FAIL") \(row.mnemonic): \(cases) cases, \(wrong) wrong, \(signals) signals\(note)"
         )
     }
@@ -136,8 +139,8 @@ for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
 
 func report(_ row: InstructionRow, _ test: TestCase, _ lines: [String]) {
     let words = test.words.map { String($0, radix: 16) }.joined(separator: " ")
-    print("\(row.mnemonic) [\(words)] at 0x\(String(test.start, radix: 16))")
-    for line in lines.prefix(8) { print("    \(line)") }
+    say("\(row.mnemonic) [\(words)] at 0x\(String(test.start, radix: 16))")
+    for line in lines.prefix(8) { say("    \(line)") }
     let word =
         row.prefix == nil
         ? test.words.first { table.decode(UInt64($0), for: test.model.instructionSets) != InstructionTable.noRow }
@@ -157,20 +160,20 @@ func report(_ row: InstructionRow, _ test: TestCase, _ lines: [String]) {
         default: inputs.append("\(operand.name)=\(number)")
         }
     }
-    print(
+    say(
         "    with \(inputs.joined(separator: " ")) cr=0x\(String(test.image.cr, radix: 16))"
             + " xer=0x\(String(test.image.xer, radix: 16)) fpscr=0x\(String(test.image.fpscr, radix: 16))")
 }
 
 if options.coverage {
-    print("not covered on \(options.model.name): \(uncovered.count)")
-    for line in uncovered { print("    \(line)") }
+    say("not covered on \(options.model.name): \(uncovered.count)")
+    for line in uncovered { say("    \(line)") }
 }
-print("\(ran) cases on \(options.model.name)\(options.bigEndian ? " big-endian" : ""), \(failures) differences")
+say("\(ran) cases on \(options.model.name)\(options.bigEndian ? " big-endian" : ""), \(failures) differences")
 if let path = options.record {
     do {
         try VectorFile(vectors).write(to: path)
-        print("\(vectors.count) vectors recorded in \(path)")
+        say("\(vectors.count) vectors recorded in \(path)")
     } catch {
         fail("cannot write \(path): \(error)")
     }

@@ -1,33 +1,29 @@
 import CPPCState
 import PPCTarget
 
-/// Runs test cases with the instruction functions of this package, without a machine around them.
+/// Runs test cases with the instruction functions of this package.
+///
+/// The processor has no memory but the data area, which sits in its soft TLB: with hash translation and an empty SLB
+/// every other address is a segment fault.
 public final class Subject {
-    private let cpu: CPUState
-    private let tlb: UnsafeMutablePointer<ppc_tlb_entry>
-    private let data: UnsafeMutableRawPointer
+    private var processors: [TestModel: PPCCPU] = [:]
+    private let memory = FlatMemory(size: 1 << 16)
     private let table: InstructionTable
 
-    private static let granuleShift: UInt64 = 16
+    public init(table: InstructionTable = .shared) { self.table = table }
 
-    public init(table: InstructionTable = .shared) {
-        self.table = table
-        let block = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<ppc_cpu>.stride, alignment: 64)
-        cpu = block.initializeMemory(as: ppc_cpu.self, to: ppc_cpu())
-        tlb = .allocate(capacity: Int(PPC_TLB_ENTRIES))
-        data = .allocate(byteCount: 1 << 16, alignment: 1 << 16)
-        data.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << 16)
-    }
-
-    deinit {
-        UnsafeMutableRawPointer(cpu).deallocate()
-        tlb.deallocate()
-        data.deallocate()
+    private func processor(_ model: TestModel) -> PPCCPU {
+        if let known = processors[model] { return known }
+        guard let description = PPCModel.named(model.name) else { preconditionFailure("no model \(model.name)") }
+        let new = PPCCPU(model: description, memory: memory, clock: { 0 })
+        processors[model] = new
+        return new
     }
 
     /// Runs a case to its end.
     public func run(_ test: TestCase) -> TestOutcome {
-        prepare(test)
+        let cpu = processor(test.model).state
+        prepare(cpu, test)
         var signal: UInt64 = 0
         let end = test.start &+ UInt64(test.words.count) * 4
         let slotEnd = test.start &- TestLayout.headSize &+ TestLayout.slotSize
@@ -49,7 +45,7 @@ public final class Subject {
                 length = 8
             }
             let row = table.decode(word, for: test.model.instructionSets)
-            guard row != InstructionTable.noRow else {
+            guard row != InstructionTable.noRow, table.attributes[Int(row)].privilege == .problem else {
                 signal = 4
                 break
             }
@@ -61,12 +57,11 @@ public final class Subject {
             }
         }
         return TestOutcome(
-            signal: signal, nip: signal == 0 ? 0 : cpu.pointee.nip &- test.start, image: registers(test),
-            data: [UInt8](UnsafeRawBufferPointer(start: data, count: TestLayout.dataSize)))
+            signal: signal, nip: signal == 0 ? 0 : cpu.pointee.nip &- test.start, image: registers(cpu, test),
+            data: [UInt8](UnsafeRawBufferPointer(start: memory.pointer, count: TestLayout.dataSize)))
     }
 
-    private func prepare(_ test: TestCase) {
-        cpu.pointee = ppc_cpu()
+    private func prepare(_ cpu: CPUState, _ test: TestCase) {
         let image = test.image
         for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
         for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
@@ -84,24 +79,24 @@ public final class Subject {
         cpu.pointee.nip = test.start
         // SF, PR, FP, VEC, VSX, FE0, FE1, EE, ME, IR, DR and the byte order: a Linux process.
         cpu.pointee.msr = 0x8000_0000_0280_f930 | (test.bigEndian ? 0 : 1)
-        cpu.pointee.big_endian = test.bigEndian ? 1 : 0
-        cpu.pointee.problem_state = 1
-        cpu.pointee.facilities = UInt64.max
-        cpu.pointee.isa_level = test.model.instructionSets.rawValue
-        cpu.pointee.tlb = tlb
-        cpu.pointee.granule_shift = Self.granuleShift
-        cpu.pointee.granule_mask = (1 << Self.granuleShift) - 1
-        let invalid = ppc_tlb_entry(
-            read_tag: UInt64.max, write_tag: UInt64.max, exec_tag: UInt64.max, addend: 0)
-        tlb.update(repeating: invalid, count: Int(PPC_TLB_ENTRIES))
-        let index = Int(TestLayout.dataAddress >> Self.granuleShift) & Int(PPC_TLB_ENTRIES - 1)
-        tlb[index] = ppc_tlb_entry(
-            read_tag: TestLayout.dataAddress, write_tag: TestLayout.dataAddress, exec_tag: UInt64.max,
-            addend: UInt64(UInt(bitPattern: data)) &- TestLayout.dataAddress)
-        test.data.withUnsafeBytes { data.copyMemory(from: $0.baseAddress!, byteCount: TestLayout.dataSize) }
+        cpu.pointee.reserve_size = 0
+        cpu.pointee.fp_pending = 0
+        cpu.pointee.exit_request = 0
+        spr(cpu)[153] = .max  // FSCR
+        Context.update(cpu)
+        cpu.pointee.facilities = .max
+        let shift = cpu.pointee.granule_shift
+        let address = TestLayout.dataAddress
+        let index = Int(address >> shift) & Int(PPC_TLB_ENTRIES - 1)
+        cpu.pointee.tlb[index] = ppc_tlb_entry(
+            read_tag: address, write_tag: address, exec_tag: .max,
+            addend: UInt64(UInt(bitPattern: memory.pointer)) &- address)
+        test.data.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { memory.pointer.copyMemory(from: base, byteCount: TestLayout.dataSize) }
+        }
     }
 
-    private func registers(_ test: TestCase) -> RegisterImage {
+    private func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
         var image = RegisterImage()
         for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
         for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
