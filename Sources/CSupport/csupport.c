@@ -78,3 +78,22 @@ int cs_receive_fds(int socket, void *buffer, unsigned long size, int *fds, int m
     }
     return 0;
 }
+
+#if defined(__x86_64__)
+bool cs_atomic_cas128(void *p, uint64_t old_first, uint64_t old_second, uint64_t new_first, uint64_t new_second) {
+    bool equal;
+    __asm__ __volatile__("lock cmpxchg16b %1"
+                         : "=@ccz"(equal), "+m"(*(unsigned __int128 *)p), "+a"(old_first), "+d"(old_second)
+                         : "b"(new_first), "c"(new_second)
+                         : "memory");
+    return equal;
+}
+#else
+bool cs_atomic_cas128(void *p, uint64_t old_first, uint64_t old_second, uint64_t new_first, uint64_t new_second) {
+    struct pair {
+        uint64_t first, second;
+    };
+    struct pair old = {old_first, old_second}, new_ = {new_first, new_second};
+    return __atomic_compare_exchange((struct pair *)p, &old, &new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+#endif

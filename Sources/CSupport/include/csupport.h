@@ -31,6 +31,8 @@ static inline bool cs_atomic_cas32(void *p, uint32_t old, uint32_t new_) {
 static inline bool cs_atomic_cas64(void *p, uint64_t old, uint64_t new_) {
     return __atomic_compare_exchange_n((uint64_t *)p, &old, new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
+// Compares and swaps 16 aligned bytes, given as two host integers in memory order.
+bool cs_atomic_cas128(void *p, uint64_t old_first, uint64_t old_second, uint64_t new_first, uint64_t new_second);
 static inline void cs_memory_barrier(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // memfd_create with the flags Swift's Glibc overlay does not export; -1 and errno on failure.

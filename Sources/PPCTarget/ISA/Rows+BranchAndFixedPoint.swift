@@ -2,5 +2,5 @@
 enum BranchAndFixedPointRows {
     static let rows: [InstructionRow] =
         FixedPointArithmeticRows.rows + FixedPointLogicalRows.rows + FixedPointCompareRows.rows
-        + FixedPointRotateRows.rows
+        + FixedPointRotateRows.rows + BranchRows.rows + LoadStoreRows.rows + StorageControlRows.rows
 }
