@@ -86,7 +86,9 @@ var vectors: [RecordedVector] = []
 var uncovered: [String] = []
 
 for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
-    if let obstacle = CaseGenerator.obstacle(row, model: options.model) {
+    if let obstacle = CaseGenerator.obstacle(
+        row, model: options.model, bigEndian: options.bigEndian)
+    {
         uncovered.append("\(row.mnemonic): \(obstacle)")
         continue
     }

@@ -107,10 +107,11 @@ enum LoadStoreRows {
 
     private static func prefixed(
         _ mnemonic: String, _ primary: UInt32, _ prefix: (match: UInt32, mask: UInt32), _ operands: [Operand],
-        _ effects: Effects, execute: Execute
+        _ effects: Effects, evenPair: Bool = false, execute: Execute
     ) -> InstructionRow {
         InstructionRow(
-            mnemonic, .d(primary), prefix: prefix, operands, effects, since: .isa310, facility: .prefix,
+            mnemonic, evenPair ? .d(primary).fixing(0, mask: 1 << 21) : .d(primary), prefix: prefix, operands, effects,
+            since: .isa310, facility: .prefix,
             execute: execute)
     }
 
@@ -126,7 +127,8 @@ enum LoadStoreRows {
             LoadStore.loadAlgebraic($0, $1, .prefixed, UInt32.self, as: Int32.self)
         },
         prefixed("pld", 57, eightLS, loadP, .loads) { LoadStore.load($0, $1, .prefixed, UInt64.self) },
-        prefixed("plq", 56, eightLS, [.rtp, .d34, .ra0, .r], .loads) {
+        // Odd register pairs are invalid forms (section 3.3.4); QEMU takes them.
+        prefixed("plq", 56, eightLS, [.rtp, .d34, .ra0, .r], .loads, evenPair: true) {
             LoadStore.loadQuad($0, $1, prefixed: true)
         },
     ]
@@ -136,7 +138,7 @@ enum LoadStoreRows {
         prefixed("psth", 44, mls, storeP, .stores) { LoadStore.store($0, $1, .prefixed, UInt16.self) },
         prefixed("pstw", 36, mls, storeP, .stores) { LoadStore.store($0, $1, .prefixed, UInt32.self) },
         prefixed("pstd", 61, eightLS, storeP, .stores) { LoadStore.store($0, $1, .prefixed, UInt64.self) },
-        prefixed("pstq", 60, eightLS, [.rsp, .d34, .ra0, .r], .stores) {
+        prefixed("pstq", 60, eightLS, [.rsp, .d34, .ra0, .r], .stores, evenPair: true) {
             LoadStore.storeQuad($0, $1, prefixed: true)
         },
         .init(

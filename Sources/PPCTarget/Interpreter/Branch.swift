@@ -20,7 +20,7 @@ enum Branch {
 
     @inline(__always)
     static func b(_ cpu: CPUState, _ word: UInt64, absolute: Bool, link linking: Bool) -> Int32 {
-        let displacement = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: word & 0x03ff_fffc) << 6 >> 6))
+        let displacement = UInt64(bitPattern: Int64((Int32(truncatingIfNeeded: word & 0x03ff_fffc) &<< 6) &>> 6))
         let target = absolute ? displacement : cpu.pointee.nip &+ displacement
         if linking { link(cpu) }
         return take(cpu, target)

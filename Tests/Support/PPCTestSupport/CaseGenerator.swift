@@ -11,12 +11,16 @@ public struct CaseGenerator {
     }
 
     /// Whether user-mode emulation can serve as the oracle for a row; the reason if not.
-    public static func obstacle(_ row: InstructionRow, model: TestModel) -> String? {
+    public static func obstacle(_ row: InstructionRow, model: TestModel, bigEndian: Bool) -> String? {
         if row.since.isDisjoint(with: model.instructionSets) { return "not on \(model.name)" }
         if row.privilege != .problem { return "privileged" }
         if row.effects.contains(.nondeterministic) { return "nondeterministic" }
         let unreachable: Set<String> = ["sc", "scv", "wait", "rfebb", "msgsndp", "msgclrp", "stop", "attn"]
         if unreachable.contains(row.mnemonic) { return "needs a system" }
+        let bigEndianOnly: Set<String> = ["lmw", "stmw", "lswi", "lswx", "stswi", "stswx"]
+        if !bigEndian, bigEndianOnly.contains(row.mnemonic) {
+            return "an alignment interrupt in little-endian mode, at which user-mode emulation aborts"
+        }
         return nil
     }
 
