@@ -80,6 +80,29 @@ public struct Field<Owner: AnyObject & SendableMetatype>: Sendable {
                 }))
     }
 
+    /// Elements of a fixed number of raw bytes each.
+    ///
+    /// - Parameters:
+    ///   - typeName: The elements' type in the description of a stream.
+    ///   - size: Bytes of an element.
+    public static func records(
+        _ name: String, typeName: String, size: Int, count: @escaping @Sendable (Owner) -> Int, since: Int = 0,
+        when condition: Condition? = nil, get: @escaping @Sendable (Owner, Int) -> [UInt8],
+        set: @escaping @Sendable (Owner, Int, [UInt8]) throws -> Void
+    ) -> Field {
+        Field(
+            StateField(
+                name: name, shape: .records(typeName: typeName, size: size), since: since, exists: erase(condition),
+                count: StateDescription.lift(count), isArray: true,
+                get: { subject, index in .bytes(get(StateDescription.cast(subject), index)) },
+                set: { subject, index, value in
+                    guard case .bytes(let bytes) = value, bytes.count == size else {
+                        throw StateError("expected \(size) bytes")
+                    }
+                    try set(StateDescription.cast(subject), index, bytes)
+                }))
+    }
+
     /// A nested struct, or `count` of them. `element` gives the object that `description` describes.
     public static func structure(
         _ name: String, _ description: StateDescription, since: Int = 0, when condition: Condition? = nil,

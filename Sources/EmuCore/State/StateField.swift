@@ -9,6 +9,8 @@ public struct StateField: Sendable {
         case array(ScalarType)
         /// `count` raw bytes.
         case buffer
+        /// `count` elements of `size` raw bytes each, whose type has a name of its own.
+        case records(typeName: String, size: Int)
         /// `count` elements that are objects with a description of their own (1 for a plain nested struct).
         case structure(StateDescription)
         /// Bytes that once meant something: written as zeros, ignored on load.

@@ -52,6 +52,12 @@ struct StateLoader {
             let count = field.count(subject)
             try prepare(field, subject, count)
             try field.set(subject, 0, .bytes(try boundedBytes(count, field.name)))
+        case .records(_, let size):
+            let count = field.count(subject)
+            try prepare(field, subject, count)
+            for index in 0..<max(count, 0) {
+                try field.set(subject, index, .bytes(try boundedBytes(size, field.name)))
+            }
         case .structure(let inner):
             let count = field.count(subject)
             try prepare(field, subject, count)

@@ -77,6 +77,11 @@ struct StateSaver {
                     throw MigrationError("buffer '\(field.name)' does not have \(expected) bytes")
                 }
                 try output.write(bytes)
+            case .records(_, let size):
+                guard case .bytes(let bytes) = field.get(subject, element), bytes.count == size else {
+                    throw MigrationError("an element of '\(field.name)' does not have \(size) bytes")
+                }
+                try output.write(bytes)
             case .structure(let inner):
                 if describe { json.beginObject("struct") }
                 try save(inner, field.element(subject, element), version: inner.version, describe: describe)

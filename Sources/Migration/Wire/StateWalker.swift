@@ -17,7 +17,7 @@ enum StateWalker {
         switch field.shape {
         case .buffer, .unused, .custom: 1
         case .scalar: 1
-        case .array, .structure: field.count(subject)
+        case .array, .structure, .records: field.count(subject)
         }
     }
 
@@ -38,6 +38,7 @@ enum StateWalker {
         case .structure: "struct"
         case .unused: "unused_buffer"
         case .custom(let name, _): name
+        case .records(let name, _): name
         }
     }
 

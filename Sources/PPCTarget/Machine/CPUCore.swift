@@ -77,8 +77,10 @@ public final class SpaprThread: Device, VirtualCPU {
     var transaction: [UInt8] = []
     // On their way between a stream and the processor.
     var travellingSPRs = [UInt64](repeating: 0, count: 1024)
-    var loadedSegments = [UInt64](repeating: 0, count: SpaprThread.streamSegments * 2)
+    var loadedSegments = [SLBEntry](repeating: SLBEntry(), count: SpaprThread.streamSegments)
     var loadedMSR: UInt64 = 0
+    var loadedInterruptRequest: UInt64 = 0
+    var loadedReservation: UInt64 = .max
     var streamCompatibility: UInt32 = 0
     /// An accumulator of other processors, always 0 here.
     var loadedSPEAccumulator: UInt64 = 0
@@ -132,5 +134,7 @@ public final class SpaprThread: Device, VirtualCPU {
 
     public func resume() { runner?.resume() }
     public func pause() { runner?.pause() }
-    public func flushWriteAccess() { cpu.mmu.withdrawWriteTags() }
+    public func flushWriteAccess() {
+        if let onFlushWriteAccess { onFlushWriteAccess() } else { cpu.mmu.withdrawWriteTags() }
+    }
 }

@@ -119,7 +119,7 @@ extension SpaprMachine {
     /// transactional memory (22) is entered by capability.
     private static let features300: [UInt8] = {
         var list: [UInt8] = [66, 0, 0xf6, 0x1f, 0xc7, 0xc0, 0x80, 0xf0, 0x80] + [UInt8](repeating: 0, count: 59)
-        for byte in [16, 18, 20, 24, 26, 28, 30, 32, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60] {
+        for byte in [16, 18, 20, 24, 26, 28, 30, 32, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62] {
             list[2 + byte] = 0x80
         }
         list[2 + 34] = 0xc0

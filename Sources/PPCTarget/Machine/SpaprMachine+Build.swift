@@ -1,4 +1,5 @@
 import EmuCore
+import Glibc
 
 extension SpaprMachine {
     /// Makes everything the options ask for and resets it.
@@ -44,6 +45,30 @@ extension SpaprMachine {
         state.registerLive("spapr/htab", hpt, version: 1)
         try platform.machineBuilt(self)
         try resetThrowing()
+        if let path = options.deviceTreeDump { try dumpDeviceTree(path) }
+    }
+
+    /// `dumpdtb=`: the tree of the last reset, as a file.
+    public func dumpDeviceTree(_ path: String) throws {
+        guard let file = fopen(path, "w") else {
+            throw ObjectError("Error saving FDT to file \(path): \(String(cString: strerror(errno)))")
+        }
+        let written = fwrite(deviceTreeBlob, 1, deviceTreeBlob.count, file)
+        guard fclose(file) == 0, written == deviceTreeBlob.count else {
+            throw ObjectError("Error saving FDT to file \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Adds a terminal behind those that exist.
+    ///
+    /// Terminals that are to come before the NVRAM, as `-serial` makes them, belong into ``SpaprOptions/terminals``.
+    @discardableResult
+    public func addTerminal(_ backend: CharacterBackend, unit: UInt32? = nil, id: String? = nil) throws -> SpaprVTY {
+        let terminal = SpaprVTY(machine: self, backend: backend)
+        if let unit { terminal.unit = unit }
+        terminal.id = id
+        try plug(terminal)
+        return terminal
     }
 
     private func chooseModel() throws {
@@ -208,10 +233,15 @@ extension SpaprMachine {
     }
 
     private func makeDefaultPHB() throws {
-        let phb = SpaprPHB(machine: self, index: 0)
+        try plug(SpaprPHB(machine: self, index: 0))
+    }
+
+    /// Adds a PCI host bridge with its bus.
+    public func plug(_ phb: SpaprPHB) throws {
         children["unattached"]?.add(child: phb, arrayName: "device")
         try phb.realizeDevice()
         phbs.append(phb)
+        state.register(PCIBus.stateDescription, of: phb.pci)
     }
 
     private func loadFirmware() throws {

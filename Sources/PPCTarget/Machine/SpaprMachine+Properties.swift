@@ -2,11 +2,6 @@ import EmuCore
 
 extension SpaprMachine {
     /// Properties of every pseries machine (`-machine NAME=VALUE`).
-    static let propertyNames = [
-        "kvm-type", "modern-hotplug-events", "max-cpu-compat", "resize-hpt", "vsmt", "vfio-no-msix-emulation",
-        "kernel-addr", "x-vof", "ic-mode", "host-model", "host-serial", "suppress-vmdesc",
-    ]
-
     static var properties: [Property] {
         SpaprCapability.allCases.map(\.property) + modeProperties + hostProperties
     }
@@ -83,6 +78,19 @@ extension SpaprMachine {
                         throw ObjectError("Unknown kvm-type specified '\(word)'")
                     }
                 }),
+            .bool("dump-guest-core", \SpaprMachine.dumpsGuestCore, "Include guest memory in a core dump"),
+            .bool("mem-merge", \SpaprMachine.mergesMemory, "Enable/disable memory merge support"),
+            Property(
+                "usb", type: "bool", description: "Set on/off to enable/disable usb", get: { _ in .bool(false) },
+                set: { _, value in
+                    guard try !PropertyParsing.bool(value, name: "usb") else {
+                        throw ObjectError("usb=on is not supported: there is no USB controller")
+                    }
+                }),
+            Property(
+                "graphics", type: "bool", description: "Set on/off to enable/disable graphics emulation",
+                get: { .bool(try of($0).options.hasDisplay) },
+                set: { try of($0).options.hasDisplay = PropertyParsing.bool($1, name: "graphics") }),
             Property("vfio-no-msix-emulation", type: "bool", get: { _ in .bool(true) }, set: nil),
         ]
     }

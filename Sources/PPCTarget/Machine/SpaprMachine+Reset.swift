@@ -8,6 +8,7 @@ extension SpaprMachine {
 
     /// Brings the machine to the state in which firmware starts.
     func resetThrowing() throws {
+        isAsLoaded = false
         try checkCapabilities()
         try hpt.reallocate(
             shift: HashPageTable.shift(forMemory: resizeHPT == .disabled ? maximumMemorySize : memorySize))

@@ -32,7 +32,7 @@ final class TimeBaseState {
             .value("time_of_the_day_ns", \.timeOfDay),
         ],
         preSave: { state in
-            guard let machine = state.machine else { return }
+            guard let machine = state.machine, !machine.isAsLoaded else { return }
             state.guestTimeBase = machine.threads.first?.cpu.time.timeBase ?? 0
             state.timeOfDay = machine.rtc?.hostTime() ?? 0
         })
@@ -56,6 +56,7 @@ extension SpaprMachine {
             try machine.compareCapabilities()
             if version < 3 { machine.rtc?.offset = Int64(bitPattern: machine.legacyRTCOffset) &* 1_000_000_000 }
             machine.setProcessTable(machine.processTableEntry)
+            machine.isAsLoaded = true
             try machine.interrupts.updateActive()
             try machine.interrupts.active?.stateLoaded(version: version)
         })

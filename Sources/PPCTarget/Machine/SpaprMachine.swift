@@ -30,6 +30,9 @@ public final class SpaprMachine: Machine {
     public internal(set) var usesBuiltInFirmware = false
     public internal(set) var hasHotplugEvents: Bool
     var suppressesDescription: Bool
+    /// Whether guest memory belongs into a core dump of this process, and may be merged with equal pages.
+    var dumpsGuestCore = true
+    var mergesMemory = true
     var hostModel: String?
     var hostSerial: String?
 
@@ -88,6 +91,8 @@ public final class SpaprMachine: Machine {
     /// The guest cannot do ISA 3.0 and must not see radix in the CPU's features.
     public var guestIsBeforeISA300 = false
     var legacyRTCOffset: UInt64 = 0
+    /// Nothing has happened since a stream was loaded: saving writes again what came, even where it has no meaning here.
+    var isAsLoaded = false
     var loadedTreeSize: Int?
     var placeholders: [PresenterPlaceholder] = []
     let timeBase = TimeBaseState()
@@ -123,6 +128,9 @@ public final class SpaprMachine: Machine {
         interrupts = SpaprInterrupts(machine: self, mode: version.interruptMode)
         timer.machine = self
         physicalMemory.space = memory
+        runStateObservers.append { [weak self] _, new in
+            if new.isRunning { self?.isAsLoaded = false }
+        }
         timeBase.machine = self
     }
 

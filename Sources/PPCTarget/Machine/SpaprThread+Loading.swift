@@ -29,6 +29,7 @@ extension PPCCPU {
 extension SpaprThread {
     /// The SPR file as a stream carries it: registers with a home of their own are put in their places.
     func gatherSPRs() {
+        if spapr.isAsLoaded { return }
         let registers = spr(cpu.state)
         for number in 0..<1024 { travellingSPRs[number] = registers[number] }
         travellingSPRs[1] = xer
@@ -91,13 +92,7 @@ extension SpaprThread {
     /// Whether the processor that was loaded has never executed anything.
     private var isAtRest: Bool { cpu.state.pointee.nip == 0x100 && spapr.clock.now == 0 }
 
-    func applySegments() throws {
-        var segments: [SLBEntry] = []
-        for index in 0..<cpu.model.slbSize where index < Self.streamSegments {
-            segments.append(SLBEntry(esid: loadedSegments[index * 2], vsid: loadedSegments[index * 2 + 1]))
-        }
-        cpu.mmu.segments = segments
-    }
+    func applySegments() throws { cpu.mmu.segments = Array(loadedSegments.prefix(cpu.model.slbSize)) }
 }
 
 extension PPCModel {

@@ -10,9 +10,9 @@ extension SpaprThread {
                 "halted", .uint32, get: { UInt64($0.cpu.state.pointee.halted) },
                 set: { $0.cpu.state.pointee.halted = $1 == 0 ? 0 : 1 }),
             .scalar(
-                "interrupt_request", .uint32, get: { $0.cpu.hasPendingInterrupts ? hardInterrupt : 0 },
+                "interrupt_request", .uint32, get: { $0.interruptRequest },
                 // Interrupt controllers and timers raise what is pending once their state is there.
-                set: { _, _ in }),
+                set: { $0.loadedInterruptRequest = $1 }),
         ],
         subsections: [
             StateDescription(
@@ -27,7 +27,16 @@ extension SpaprThread {
             $0.hasCrashed = false
         })
 
-    private static var hardInterrupt: UInt64 { 2 }
+    /// Bit 1: the processor has an interrupt to look at.
+    private var interruptRequest: UInt64 {
+        if spapr.isAsLoaded { return loadedInterruptRequest }
+        return cpu.hasPendingInterrupts ? 2 : 0
+    }
+
+    private var reservation: UInt64 {
+        if spapr.isAsLoaded { return loadedReservation }
+        return cpu.state.pointee.reserve_size == 0 ? .max : cpu.state.pointee.reserve_ea
+    }
 
     /// The processor. Registers that live outside of the SPR file travel in their places there.
     static let processorState = StateDescription(
@@ -56,9 +65,12 @@ extension SpaprThread {
         .value("env.spe_acc", \.loadedSPEAccumulator),
         .scalar(
             "env.reserve_addr", .uint64,
-            get: { $0.cpu.state.pointee.reserve_size == 0 ? .max : $0.cpu.state.pointee.reserve_ea },
+            get: { $0.reservation },
             // A reservation may be lost at any time: software retries.
-            set: { thread, _ in thread.cpu.state.pointee.reserve_size = 0 }),
+            set: { thread, address in
+                thread.loadedReservation = address
+                thread.cpu.state.pointee.reserve_size = 0
+            }),
         .scalar("env.msr", .uint64, get: { $0.cpu.state.pointee.msr }, set: { $0.loadedMSR = $1 }),
         .scalar("env.hflags_compat_nmsr", .uint64, get: { _ in 0 }, set: { _, _ in }),
     ]
@@ -80,43 +92,48 @@ extension SpaprThread {
         .scalar("mig_nb_BATs", .uint32, when: isLegacy, get: { _ in 0 }, set: { _, _ in }),
     ]
 
+    /// The upper doublewords of VSRs 0 to 31, which are the floating-point registers.
     private static let floatState = StateDescription(
         "cpu/fpu", of: SpaprThread.self,
         fields: [
-            .array(
-                "env.vsr", .uint64, count: { _ in 32 }, get: { $0.cpu.vectorScalar($1).hi },
-                set: { $0.cpu.setVectorScalar($1, hi: $2) }),
+            .records(
+                "env.vsr", typeName: "fpr", size: 8, count: { _ in 32 },
+                get: { bytes($0.cpu.vectorScalar($1).hi) },
+                set: { $0.cpu.setVectorScalar($1, hi: doubleword($2, 0)) }),
             .scalar("env.fpscr", .uint64, get: { $0.cpu.floatStatus }, set: { $0.cpu.floatStatus = $1 }),
         ])
 
+    /// VSRs 32 to 63, which are the vector registers.
     private static let vectorState = StateDescription(
         "cpu/altivec", of: SpaprThread.self, isNeeded: { $0.cpu.model.instructionSets.contains(.altivec) },
         fields: [
-            .array(
-                "env.vsr", .uint64, count: { _ in 64 },
+            .records(
+                "env.vsr", typeName: "avr", size: 16, count: { _ in 32 },
                 get: { thread, index in
-                    let register = thread.cpu.vectorScalar(32 + index / 2)
-                    return index & 1 == 0 ? register.hi : register.lo
+                    let register = thread.cpu.vectorScalar(32 + index)
+                    return bytes(register.hi) + bytes(register.lo)
                 },
-                set: { thread, index, value in
-                    if index & 1 == 0 {
-                        thread.cpu.setVectorScalar(32 + index / 2, hi: value)
-                    } else {
-                        thread.cpu.setVectorScalar(32 + index / 2, lo: value)
-                    }
-                }),
+                set: { $0.cpu.setVectorScalar(32 + $1, hi: doubleword($2, 0), lo: doubleword($2, 1)) }),
             .scalar(
                 "vscr", .uint32, get: { UInt64($0.cpu.state.pointee.vscr) },
                 set: { $0.cpu.state.pointee.vscr = UInt32(truncatingIfNeeded: $1) & 0x1_0001 }),
         ])
 
+    /// The lower doublewords of VSRs 0 to 31.
     private static let scalarVectorState = StateDescription(
         "cpu/vsx", of: SpaprThread.self, isNeeded: { $0.cpu.model.instructionSets.contains(.vsx) },
         fields: [
-            .array(
-                "env.vsr", .uint64, count: { _ in 32 }, get: { $0.cpu.vectorScalar($1).lo },
-                set: { $0.cpu.setVectorScalar($1, lo: $2) })
+            .records(
+                "env.vsr", typeName: "vsr", size: 8, count: { _ in 32 },
+                get: { bytes($0.cpu.vectorScalar($1).lo) },
+                set: { $0.cpu.setVectorScalar($1, lo: doubleword($2, 0)) })
         ])
+
+    private static func bytes(_ value: UInt64) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
+
+    private static func doubleword(_ bytes: [UInt8], _ index: Int) -> UInt64 {
+        bytes.dropFirst(index * 8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
 
     /// Segment registers of 32-bit processors; no model of this machine has them.
     private static let segmentRegisterState = StateDescription(
@@ -142,15 +159,16 @@ extension SpaprThread {
                 "mig_slb_nr", .int32,
                 when: { thread, version in version < 2 && !thread.spapr.version.sendsThreadState },
                 get: { UInt64($0.cpu.model.slbSize) }, set: { _, _ in }),
-            .array(
-                "env.slb", .uint64, count: { _ in streamSegments * 2 },
+            .records(
+                "env.slb", typeName: "slbe", size: 16, count: { _ in streamSegments },
                 get: { thread, index in
                     let segments = thread.cpu.mmu.segments
-                    guard index / 2 < segments.count else { return 0 }
-                    return index & 1 == 0 ? segments[index / 2].esid : segments[index / 2].vsid
-                }, set: { $0.loadedSegments[$1] = $2 }),
+                    guard index < segments.count else { return [UInt8](repeating: 0, count: 16) }
+                    return bytes(segments[index].esid) + bytes(segments[index].vsid)
+                },
+                set: { $0.loadedSegments[$1] = SLBEntry(esid: doubleword($2, 0), vsid: doubleword($2, 1)) }),
         ],
-        preLoad: { $0.loadedSegments = [UInt64](repeating: 0, count: streamSegments * 2) },
+        preLoad: { $0.loadedSegments = [SLBEntry](repeating: SLBEntry(), count: streamSegments) },
         postLoad: { thread, _ in try thread.applySegments() })
 
     static var streamSegments: Int { 64 }

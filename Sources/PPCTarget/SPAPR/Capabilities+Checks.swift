@@ -84,7 +84,7 @@ extension SpaprMachine {
                 },
                 fields: [
                     .scalar(
-                        "mig.caps[\(capability.rawValue)]", .uint8,
+                        capability.fieldName, .uint8,
                         get: { UInt64($0.travellingCapabilities[capability]) },
                         set: { $0.travellingCapabilities[capability] = UInt8(truncatingIfNeeded: $1) })
                 ])

@@ -63,6 +63,12 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
         }
     }
 
+    /// Name of the field in that subsection.
+    var fieldName: String {
+        let number = String(rawValue, radix: 16, uppercase: true)
+        return "mig.caps[0x\(rawValue < 16 ? "0" : "")\(number)]"
+    }
+
     public var description: String {
         switch self {
         case .transactionalMemory: "Allow Hardware Transactional Memory (HTM)"

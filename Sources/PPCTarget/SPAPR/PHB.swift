@@ -69,7 +69,6 @@ public final class SpaprPHB: Device {
         }
         mapWindows()
         pci = PCIBus(phb: self)
-        machine.state.register(PCIBus.stateDescription, of: pci)
         dmaRoot.add(messageRegion(), at: Self.messageWindow)
         for pin in 0..<UInt32(PCIBus.pinCount) {
             let number =

@@ -22,7 +22,6 @@ public final class SpaprVTY: VIODevice {
         try super.realize()
         backend.receiveCapacity = { [weak self] in self?.room ?? 0 }
         backend.onReceive = { [weak self] bytes in self?.receive(bytes) }
-        try backend.start()
     }
 
     private var held: Int { Int(min(input &- output, UInt32(Self.bufferSize))) }
