@@ -76,6 +76,25 @@ public struct KnownDifference: Sendable {
             its own rounding modes, which are ordered otherwise.
             """),
         .init(
+            ["xsrsp"], ["vsr"],
+            """
+            An enabled overflow, underflow or inexact exception interrupts after the target was written (ISA 3.1 Book \
+            I, 4.4.3 to 4.4.5). QEMU 7.2 interrupts before.
+            """),
+        .init(
+            ["xsmaxdp", "xsmindp", "xvmaxdp", "xvmindp", "xvmaxsp", "xvminsp"], ["signal", "vsr", "fpscr", "cr"],
+            """
+            The result is one of the operands, and no exception but VXSNAN exists (ISA 3.1 Book I, 7.6.1.11). QEMU 7.2 \
+            puts the result through rounding, so that with UE = 1 a denormal operand comes out with its exponent \
+            adjusted, and its flags still hold those of an earlier instruction.
+            """),
+        .init(
+            ["xvcmpgedp", "xvcmpgtdp", "xvcmpgesp", "xvcmpgtsp"], ["signal", "vsr", "fpscr", "cr"],
+            """
+            An enabled VXVC interrupts and leaves the target alone (ISA 3.1 Book I, 7.6.1.5). QEMU 7.2 records it \
+            without looking whether to interrupt.
+            """),
+        .init(
             ["drrnd", "drrndq", "denbcd", "denbcdq"], ["vsr", "fpscr", "cr"],
             """
             FEX follows VE (ISA 3.1 Book I, 4.2.2); QEMU 7.2 looks at RN and NI here. denbcd: a digit above 9 is an \

@@ -110,6 +110,11 @@ struct FPStatus {
         }
     }
 
+    /// An ordered vector comparison met a NaN; the target is left alone if that is enabled.
+    mutating func unorderedVector() {
+        if !isStopped { invalid(FPSCR.vxvc) }
+    }
+
     @inline(never)
     mutating func zeroDivide() {
         fpscr = fpscr & ~(FPSCR.fr | FPSCR.fi) | FPSCR.zx | FPSCR.fx

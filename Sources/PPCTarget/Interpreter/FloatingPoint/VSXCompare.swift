@@ -70,8 +70,8 @@ enum VSXCompare {
             var isTrue = false
             if relation == .unordered {
                 if env.flags.contains(.signalingNaN) { status.invalid(FPSCR.vxsnan) }
+                if wanted != .equal { status.unorderedVector() }
                 if status.isStopped { return status.stop(cpu) }
-                if wanted != .equal { status.unorderedComparison(setsFPCC: false) }
             } else {
                 isTrue = holds(relation, wanted) != inverted
             }

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    import Glibc  // brings the mathematics library, where `fma` lives on hosts without the instruction
+#endif
+
 // The everyday case on the host's floating-point unit: round to nearest, operands and result well inside the normal
 // range, so that nothing but inexactness can happen. Inexactness comes from error-free transformations (Dekker, Knuth;
 // for multiply-add, Boldo and Muller), so result and flags equal those of the software path.
