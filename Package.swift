@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "PPCTarget", targets: ["PPCTarget"]),
         .library(name: "Migration", targets: ["Migration"]),
         .executable(name: "emu-launch", targets: ["emu-launch"]),
+        .executable(name: "emu-stream", targets: ["emu-stream"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -65,6 +66,12 @@ let package = Package(
         .executableTarget(
             name: "emu-difftest", dependencies: ["PPCTestSupport", "PPCTarget"], path: "Utilities/emu-difftest",
             exclude: ["README.md"], swiftSettings: strict),
+        .executableTarget(
+            name: "emu-stream",
+            dependencies: [
+                "PPCTarget", "Migration", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "EmuCoreTests", dependencies: ["EmuCore"], swiftSettings: strict),
         .testTarget(name: "MigrationTests", dependencies: ["Migration", "EmuCore"], swiftSettings: strict),
         .testTarget(

@@ -27,8 +27,17 @@ open class CharacterBackend {
     /// The front end can take more: delivers what waited.
     open func acceptInput() {}
 
-    /// Starts reading. Called on the machine's queue once the front end is attached.
+    /// Opens the connection; overridden by each kind. Called through ``activate()``.
     open func start() throws {}
+
+    private var isActivated = false
+
+    /// Opens the connection once the front end is attached; later calls do nothing. Called with the machine's lock held.
+    public final func activate() throws {
+        guard !isActivated else { return }
+        isActivated = true
+        try start()
+    }
 
     open func close() {}
 

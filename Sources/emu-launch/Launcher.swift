@@ -1,0 +1,274 @@
+import Dispatch
+import EmuCore
+import Foundation
+import Logging
+import Migration
+import OrderedCollections
+import PPCTarget
+
+/// Builds a machine from a command line, attaches its terminals and monitors, runs it, and ends with its status.
+final class Launcher {
+    private let options: LaunchCommand
+    private let machine: SpaprMachine
+    private let migration: MigrationController
+    private var characters: [String: CharacterBackend] = [:]
+    /// In the order in which they are opened.
+    private var backends: [CharacterBackend] = []
+    private var monitors: [AnyObject] = []
+    private var multiplexer: Multiplexer?
+    private var multiplexedStdio: CharacterBackend?
+    private var signalSources: [any DispatchSourceSignal] = []
+
+    /// - Throws: ``ObjectError`` for options that are refused; `help` values print and exit.
+    init(_ options: LaunchCommand) throws {
+        self.options = options
+        Help.answer(options)
+        let accelerator = try Accelerator(options.accel, icount: options.icount)
+        let platform = accelerator.makePlatform()
+        let types = TypeRegistry()
+        types.registerCoreTypes()
+        types.registerSpaprTypes(platform: platform)
+        let texts = try MachineOptionTexts(options.machine)
+        let name = texts.typeName ?? "pseries"
+        guard let version = SpaprVersion.named(name) else {
+            throw ObjectError("unsupported machine type", hint: "Use -machine help to list supported machines")
+        }
+        machine = SpaprMachine(version: version, types: types, platform: platform)
+        migration = MigrationController(machine: machine)
+        machine.monitor.add(MigrationCommands.all(for: migration))
+        try machine.withLock { try build(texts) }
+    }
+
+    // MARK: Building
+
+    private func build(_ texts: MachineOptionTexts) throws {
+        machine.guestName = try options.name.map { try KeyValueList($0, impliedKey: "guest").string("guest") ?? "" }
+        if let text = options.uuid {
+            guard let uuid = UUID(uuidString: text) else {
+                throw ObjectError("failed to parse UUID string: wrong format", hint: "-uuid \(text)")
+            }
+            machine.uuid = uuid
+        }
+        machine.exitsOnReset = options.noReboot
+        machine.staysAfterShutdown = options.noShutdown
+        machine.globals = try options.global.map(OptionTexts.global)
+        try refuseUnsupported()
+
+        var spapr = SpaprOptions()
+        try OptionTexts.memory(options.memory, into: &spapr.memory)
+        spapr.memory.path = options.memPath
+        spapr.memory.prealloc = options.memPrealloc
+        (spapr.memory.nodes, spapr.distances) = try OptionTexts.numa(options.numa)
+        spapr.smp = try OptionTexts.topology(options.smp)
+        spapr.cpu = options.cpu
+        spapr.firmware = options.bios
+        spapr.firmwarePath = options.firmwarePath
+        spapr.kernel = options.kernel
+        spapr.initrd = options.initrd
+        spapr.commandLine = options.append
+        if let boot = options.boot {
+            let list = try KeyValueList(boot, impliedKey: "order")
+            spapr.bootOrder = list.string("order")
+            spapr.bootMenu = try list.bool("menu")
+        }
+        for (key, value) in texts.properties {
+            switch key {
+            case "memory-backend": spapr.memory.backendID = try PropertyParsing.string(value, name: key)
+            case "dumpdtb": spapr.deviceTreeDump = try PropertyParsing.string(value, name: key)
+            case "accel": break
+            default: try machine.set(key, value)
+            }
+        }
+        try makeCharacters()
+        for text in options.object {
+            var list = try KeyValueList(text, impliedKey: "qom-type")
+            let type = list.remove("qom-type")?.stringValue ?? ""
+            guard let id = list.remove("id")?.stringValue else { throw ObjectError("Parameter 'id' is missing") }
+            var properties = list.entries
+            if let nodes = list.occurrences["host-nodes"], nodes.count > 1 { properties["host-nodes"] = .array(nodes) }
+            try machine.createObject(type: type, id: id, properties: properties)
+        }
+        machine.onShutdown = { [weak self] cause in self?.finish(cause) }
+        spapr.terminals = try makeTerminals()
+        try machine.build(spapr)
+        try makeDevices()
+        if spapr.deviceTreeDump != nil { exit(0) }
+        try makeMonitors()
+        machine.startAfterMigration = !options.startStopped
+    }
+
+    /// Options whose only supported value says "nothing of that".
+    private func refuseUnsupported() throws {
+        let single = [("display", options.display), ("vga", options.vga)]
+        for (name, value) in single where value != nil && value != "none" {
+            throw ObjectError(
+                "-\(name) \(value ?? "") is not supported: there is no graphical output",
+                hint: "Use -\(name) none, and -serial or -nographic for the guest's terminal.")
+        }
+        for value in options.net where value != "none" {
+            throw ObjectError(
+                "-net/-nic \(value) is not supported: there are no network devices", hint: "Use -nic none.")
+        }
+    }
+
+    private func makeCharacters() throws {
+        for text in options.chardev {
+            let backend = try CharacterOptions.make(KeyValueList(text, impliedKey: "backend"), machine: machine)
+            guard characters.updateValue(backend, forKey: backend.label) == nil else {
+                throw ObjectError("Duplicate ID '\(backend.label)' for chardev")
+            }
+            backends.append(backend)
+        }
+    }
+
+    /// One of `-serial`, `-qmp`, `-monitor`.
+    private func character(_ text: String, label: String) throws -> CharacterBackend {
+        if text == "mon:stdio" || (text == "stdio" && multiplexer != nil) {
+            let multiplexer = self.multiplexer ?? makeMultiplexer()
+            let port = multiplexer.addPort(label: label)
+            backends.append(port)
+            return port
+        }
+        let backend = try CharacterOptions.make(short: text, label: label, machine: machine, named: characters)
+        if !text.hasPrefix("chardev:") { backends.append(backend) }
+        return backend
+    }
+
+    private func makeMultiplexer() -> Multiplexer {
+        let stdio = StdioBackend(label: "stdio", machine: machine, signal: false)
+        multiplexedStdio = stdio
+        let multiplexer = Multiplexer(backend: stdio, machine: machine)
+        self.multiplexer = multiplexer
+        return multiplexer
+    }
+
+    private func makeTerminals() throws -> [CharacterBackend] {
+        var serials = options.serial
+        if serials.isEmpty, options.nographic { serials = ["mon:stdio"] }
+        if serials.isEmpty, !options.nodefaults, options.device.allSatisfy({ !$0.hasPrefix("spapr-vty") }) {
+            serials = ["null"]
+        }
+        return try serials.enumerated().filter { $0.element != "none" }.map { index, text in
+            try character(text, label: "serial\(index)")
+        }
+    }
+
+    private func makeDevices() throws {
+        for text in options.device {
+            let list = try KeyValueList(text, impliedKey: "driver")
+            let driver = list.string("driver") ?? ""
+            switch driver {
+            case "spapr-vty":
+                try list.check(known: ["driver", "id", "chardev", "reg"], option: "-device spapr-vty")
+                let backend: CharacterBackend
+                if let id = list.string("chardev") {
+                    guard let named = characters[id] else {
+                        throw ObjectError("Property 'spapr-vty.chardev' can't find value '\(id)'")
+                    }
+                    backend = named
+                } else {
+                    throw ObjectError("chardev property not set", hint: "Use -device spapr-vty,chardev=ID.")
+                }
+                let device = SpaprVTY(machine: machine, backend: backend)
+                device.id = list.string("id")
+                if let register = try list.integer("reg") {
+                    guard let number = UInt32(exactly: register) else {
+                        throw ObjectError("Parameter 'reg' expects uint32")
+                    }
+                    device.unit = number
+                }
+                try machine.plug(device)
+            default:
+                throw ObjectError(
+                    "'\(driver)' is not a valid device model name", hint: "Devices that can be added: spapr-vty.")
+            }
+        }
+    }
+
+    private func makeMonitors() throws {
+        for (index, text) in options.qmp.enumerated() {
+            monitors.append(QMPServer(machine: machine, backend: try character(text, label: "compat_monitor\(index)")))
+        }
+        var humans = options.monitor
+        if humans.isEmpty, options.nographic { humans = ["mon:stdio"] }
+        for (index, text) in humans.enumerated() where text != "none" {
+            monitors.append(HumanMonitor(machine: machine, backend: try character(text, label: "monitor\(index)")))
+        }
+        for text in options.mon {
+            let list = try KeyValueList(text, impliedKey: "chardev")
+            try list.check(known: ["chardev", "mode", "pretty"], option: "-mon")
+            let id = list.string("chardev") ?? ""
+            guard let backend = characters[id] else { throw ObjectError("chardev \"\(id)\" not found") }
+            switch list.string("mode") ?? "readline" {
+            case "control": monitors.append(QMPServer(machine: machine, backend: backend))
+            case "readline": monitors.append(HumanMonitor(machine: machine, backend: backend))
+            case let mode: throw ObjectError("unknown monitor mode \"\(mode)\"")
+            }
+        }
+    }
+
+    // MARK: Running
+
+    /// Opens the terminals, loads or starts the machine, and waits for its end.
+    func run() throws {
+        handleSignals()
+        if let path = options.pidFile {
+            do { try "\(getpid())\n".write(toFile: path, atomically: true, encoding: .utf8) } catch {
+                throw ObjectError("cannot create PID file: \(path)")
+            }
+        }
+        try machine.withLock {
+            for backend in backends { try backend.activate() }
+            try multiplexedStdio?.activate()
+            if let uri = options.incoming {
+                migration.incomingEnded = Self.incomingEnded
+                if uri == "defer" { migration.deferIncoming() } else { try migration.startIncoming(uri) }
+            } else if !options.startStopped {
+                machine.setRunState(.running)
+            }
+        }
+        // Everything happens on the machine's queue and its threads from here on.
+        while true { pause() }
+    }
+
+    /// A refused stream ends the program with status 1, the texts on standard error.
+    private static let incomingEnded: @Sendable (Result<MigrationInfo, MigrationError>, Bool) -> Void = {
+        result, exits in
+        switch result {
+        case .success(let info):
+            for warning in info.warnings { Report.line("warning: \(warning)") }
+        case .failure(let error):
+            for line in error.lines { Report.line(line) }
+            for hint in error.hints { Report.note(hint) }
+            if exits { exit(1) }
+        }
+    }
+
+    private func handleSignals() {
+        signal(SIGPIPE, SIG_IGN)
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let reference = UncheckedReference(machine)
+            source.setEventHandler {
+                let machine = reference.value
+                machine.withLock { machine.requestQuit(.hostSignal) }
+            }
+            source.resume()
+            signalSources.append(source)
+        }
+    }
+
+    /// Called with the machine's lock held when it has ended.
+    private func finish(_ cause: ShutdownCause) {
+        for backend in backends { backend.close() }
+        multiplexedStdio?.close()
+        exit(cause == .guestPanic || cause == .hostError ? 1 : 0)
+    }
+}
+
+/// Carries the machine to a signal's queue, where it is only used under its lock.
+private struct UncheckedReference<T>: @unchecked Sendable {
+    let value: T
+    init(_ value: T) { self.value = value }
+}
