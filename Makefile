@@ -36,5 +36,8 @@ walls:
 rings: release deps-test
 	Scripts/migration-rings
 
+bench-migration: release deps-test
+	Scripts/bench-migration
+
 clean:
 	$(SWIFT) package clean
