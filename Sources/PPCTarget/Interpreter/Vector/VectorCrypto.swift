@@ -6,12 +6,13 @@ import CPPCState
 struct CipherTables: Sendable {
     static let shared = CipherTables()
 
-    let box: [UInt8]
-    let inverseBox: [UInt8]
+    /// 256 bytes each, allocated once for the life of the process.
+    nonisolated(unsafe) let box: UnsafePointer<UInt8>
+    nonisolated(unsafe) let inverseBox: UnsafePointer<UInt8>
 
     private init() {
-        var box = [UInt8](repeating: 0, count: 256)
-        var inverse = [UInt8](repeating: 0, count: 256)
+        let box = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+        let inverse = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
         for value in 0..<256 {
             let reciprocal = Self.power254(UInt8(value))
             var s: UInt8 = 0x63
@@ -19,8 +20,8 @@ struct CipherTables: Sendable {
             box[value] = s
             inverse[Int(s)] = UInt8(value)
         }
-        self.box = box
-        inverseBox = inverse
+        self.box = UnsafePointer(box)
+        inverseBox = UnsafePointer(inverse)
     }
 
     /// Product in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1.
@@ -44,44 +45,63 @@ struct CipherTables: Sendable {
     }
 }
 
-/// Byte substitution of the whole state (`vsbox`).
-func substituted(_ a: ppc_vsr) -> ppc_vsr {
-    let box = CipherTables.shared.box
-    return ppc_vsr(image: eachLane(a.view(U8.self)) { box[Int($0)] })
-}
-
-/// ShiftRows after SubBytes. The state's column c, row r is ISA byte 4c + r.
-private func rowsShifted(_ a: ppc_vsr, through box: [UInt8], by step: Int) -> ppc_vsr {
+/// Substitutes all bytes of the state after moving row r (bytes r, 4 + r, …) by `step * r` bytes.
+@inline(__always)
+private func substituted(_ a: ppc_vsr, through box: UnsafePointer<UInt8>, step: Int) -> ppc_vsr {
     var result = ppc_vsr.zero
-    for i in 0..<16 { result[byte: i] = box[Int(a[byte: i + step * (i & 3)])] }
-    return result
-}
-
-/// Multiplies each column by the circulant matrix whose first row is given.
-private func columnsMixed(_ a: ppc_vsr, _ row: (UInt8, UInt8, UInt8, UInt8)) -> ppc_vsr {
-    var result = ppc_vsr.zero
-    for i in 0..<16 {
-        let column = i & ~3
-        result[byte: i] =
-            CipherTables.product(a[byte: i], row.0) ^ CipherTables.product(a[byte: column + ((i + 1) & 3)], row.1)
-            ^ CipherTables.product(a[byte: column + ((i + 2) & 3)], row.2)
-            ^ CipherTables.product(a[byte: column + ((i + 3) & 3)], row.3)
+    withUnsafeBytes(of: a) { source in
+        withUnsafeMutableBytes(of: &result) { target in
+            for i in 0..<16 { target[15 - i] = box[Int(source[15 - ((i + step * (i & 3)) & 15)])] }
+        }
     }
     return result
 }
 
+/// Byte substitution of the whole state (`vsbox`).
+func substituted(_ a: ppc_vsr) -> ppc_vsr { substituted(a, through: CipherTables.shared.box, step: 0) }
+
+/// Twice each byte, in the cipher's field.
+@inline(__always)
+private func doubled(_ a: U32) -> U32 {
+    let bytes = unsafeBitCast(a, to: U8.self)
+    let reduced = U8.zero.replacing(with: 0x1b, where: bytes .>= 0x80)
+    return unsafeBitCast((bytes &<< 1) ^ reduced, to: U32.self)
+}
+
+@inline(__always)
+private func rotatedColumns(_ a: U32, _ bits: UInt32) -> U32 { a &<< bits | a &>> (32 - bits) }
+
+/// Multiplies each column, which is a word, by the circulant matrix 2 3 1 1.
+private func columnsMixed(_ a: ppc_vsr) -> ppc_vsr {
+    let one = a.view(U32.self)
+    let two = doubled(one)
+    let rest = rotatedColumns(two ^ one, 8) ^ rotatedColumns(one, 16)
+    return ppc_vsr(image: two ^ rest ^ rotatedColumns(one, 24))
+}
+
+/// Multiplies each column by the inverse matrix 14 11 13 9.
+private func columnsUnmixed(_ a: ppc_vsr) -> ppc_vsr {
+    let one = a.view(U32.self)
+    let two = doubled(one)
+    let four = doubled(two)
+    let eight = doubled(four)
+    let nine = eight ^ one
+    let first = (eight ^ four ^ two) ^ rotatedColumns(nine ^ two, 8)
+    return ppc_vsr(image: first ^ rotatedColumns(nine ^ four, 16) ^ rotatedColumns(nine, 24))
+}
+
 private func exclusiveOr(_ a: ppc_vsr, _ b: ppc_vsr) -> ppc_vsr { ppc_vsr(lo: a.lo ^ b.lo, hi: a.hi ^ b.hi) }
 
-/// One round of encryption (`vcipher`; `vcipherlast` when `last`).
+/// One round of encryption (`vcipher`; `vcipherlast` when `last`). The state's column c, row r is ISA byte 4c + r.
 func encrypted(_ state: ppc_vsr, key: ppc_vsr, last: Bool) -> ppc_vsr {
-    let shifted = rowsShifted(state, through: CipherTables.shared.box, by: 4)
-    return exclusiveOr(last ? shifted : columnsMixed(shifted, (2, 3, 1, 1)), key)
+    let shifted = substituted(state, through: CipherTables.shared.box, step: 4)
+    return exclusiveOr(last ? shifted : columnsMixed(shifted), key)
 }
 
 /// One round of decryption (`vncipher`; `vncipherlast` when `last`). The key is added before the columns are mixed.
 func decrypted(_ state: ppc_vsr, key: ppc_vsr, last: Bool) -> ppc_vsr {
-    let keyed = exclusiveOr(rowsShifted(state, through: CipherTables.shared.inverseBox, by: -4), key)
-    return last ? keyed : columnsMixed(keyed, (14, 11, 13, 9))
+    let keyed = exclusiveOr(substituted(state, through: CipherTables.shared.inverseBox, step: -4), key)
+    return last ? keyed : columnsUnmixed(keyed)
 }
 
 @inline(__always)

@@ -5,15 +5,16 @@ import CPPCState
 /// `vperm`: each byte of `control` selects one of the 32 bytes of `a` followed by `b`.
 @inline(__always)
 func permuted(_ a: ppc_vsr, _ b: ppc_vsr, _ control: ppc_vsr) -> ppc_vsr {
-    let first = a.view(U8.self)
-    let second = b.view(U8.self)
-    let selectors = control.view(U8.self)
-    var result = U8()
-    for i in 0..<16 {
-        let lane = Int(15 - (selectors[i] & 15))
-        result[i] = selectors[i] & 16 == 0 ? first[lane] : second[lane]
+    // Through memory: lanes with variable indexes would go there for each byte. Byte k of the pair lies at 31 - k.
+    var result = ppc_vsr.zero
+    withUnsafeBytes(of: (b, a)) { source in
+        withUnsafeBytes(of: control) { selectors in
+            withUnsafeMutableBytes(of: &result) { target in
+                for i in 0..<16 { target[i] = source[Int(31 - (selectors[i] & 31))] }
+            }
+        }
     }
-    return ppc_vsr(image: result)
+    return result
 }
 
 /// `vpermr`: as `vperm` with the 32 bytes counted from the right.
