@@ -1,0 +1,12 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Examples",
+    dependencies: [.package(name: "EmuCore", path: "..")],
+    targets: [
+        .executableTarget(name: "call-function", dependencies: [.product(name: "PPCTarget", package: "EmuCore")]),
+        .executableTarget(name: "trace-program", dependencies: [.product(name: "PPCTarget", package: "EmuCore")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
