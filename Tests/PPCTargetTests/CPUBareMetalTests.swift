@@ -1,0 +1,78 @@
+import Testing
+
+@testable import PPCTarget
+
+/// A hypervisor of a few calls, enough for the guests in Fixtures/baremetal: console, hash table, process table, modes.
+private final class SmallHypervisor {
+    let cpu: PPCCPU
+    let memory: FlatMemory
+    private let table: UnsafeMutableRawPointer
+    private(set) var output = ""
+    private static let tableShift = 21
+
+    init(model: PPCModel) {
+        memory = FlatMemory(size: 256 << 20)
+        cpu = PPCCPU(model: model, memory: memory)
+        table = .allocate(byteCount: 1 << Self.tableShift, alignment: 1 << 18)
+        table.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << Self.tableShift)
+        cpu.mmu.hashTable = HashTable(base: table, shift: Self.tableShift)
+        cpu.resetForPartition()
+        cpu.setEntry(nip: 0x100)
+        cpu.hypercall = { [unowned self] _ in answer() }
+    }
+
+    deinit { table.deallocate() }
+
+    private func answer() -> Int32 {
+        let r = gpr(cpu.state)
+        switch r[3] {
+        case 0x08:
+            let entry = table + Int(r[5] & 0x1_ffff) * 16
+            entry.storeBytes(of: r[7].bigEndian, toByteOffset: 8, as: UInt64.self)
+            entry.storeBytes(of: r[6].bigEndian, as: UInt64.self)
+            r[3] = 0
+        case 0x0c:
+            let entry = table + Int(r[5] & 0x1_ffff) * 16
+            r[4] = UInt64(bigEndian: entry.load(as: UInt64.self))
+            r[5] = UInt64(bigEndian: entry.load(fromByteOffset: 8, as: UInt64.self))
+            r[3] = 0
+        case 0x58:
+            let text = withUnsafeBytes(of: (r[6].bigEndian, r[7].bigEndian)) { Array($0.prefix(Int(r[5] & 15))) }
+            output += String(decoding: text, as: UTF8.self)
+            r[3] = 0
+        case 0x31c:
+            if r[5] == 4 {
+                cpu.setLPCR(cpu.lpcr & ~LPCR.ile | (r[4] == 1 ? LPCR.ile : 0))
+            } else {
+                cpu.setLPCR(cpu.lpcr & ~LPCR.ail | r[4] << LPCR.ailShift & LPCR.ail)
+            }
+            r[3] = 0
+        case 0x37c:
+            cpu.mmu.processTable = r[5] | r[7]
+            cpu.setLPCR(cpu.lpcr | LPCR.hr | LPCR.uprt | LPCR.gtse)
+            r[3] = 0
+        case 0xf000: return Outcome.stop
+        default: r[3] = UInt64(bitPattern: -2)
+        }
+        return Outcome.next
+    }
+}
+
+/// Guests of ours that run in QEMU and here; what they print must agree to the letter.
+@Suite struct CPUBareMetalTests {
+    @Test(arguments: [
+        ("exceptions", "power9"), ("radix", "power9"), ("little", "power9"), ("hash", "power8"), ("hash", "power9"),
+    ])
+    func agreesWithRecordedOutput(guest: String, model: String) throws {
+        let machine = SmallHypervisor(model: try #require(PPCModel.named(model)))
+        let image = try Fixture.bytes("baremetal/\(guest).bin")
+        #expect(machine.memory.load(image, at: 0))
+        #expect(machine.cpu.run(limit: 3_000_000) == .requested)
+        let expected = try Fixture.text("baremetal/\(guest).\(model).expected").split(separator: "\n")
+        let actual = machine.output.split(separator: "\n")
+        for (index, pair) in zip(actual, expected).enumerated() {
+            #expect(pair.0 == pair.1, "record \(index)")
+        }
+        #expect(actual.count == expected.count)
+    }
+}
