@@ -62,8 +62,6 @@
         TRY     .long 0xbf840010                # stmw r28, 16(r4)
         TRY     .long 0x7cc444aa                # lswi r6, r4, 8
         TRY     .long 0x7cc445aa                # stswi r6, r4, 8
-        addi    %r8, %r4, 1
-        TRY     ldarx %r6, 0, %r8
         lwarx   %r6, 0, %r4
         SHOW    %r6
         addi    %r6, %r6, 1

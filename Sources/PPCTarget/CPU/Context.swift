@@ -41,7 +41,8 @@ public enum Context {
         bits |= bit(.msgp, if: true) | bit(.vsxOrVector, if: true)
         bits |= bit(.floatingPoint, if: msr & MSR.fp != 0) | bit(.vector, if: msr & MSR.vec != 0)
         bits |= bit(.vsx, if: msr & MSR.vsx != 0) | bit(.tm, if: msr & MSR.tm != 0)
-        bits |= bit(.tar, if: fscr & FSCR.tar != 0) | bit(.ebb, if: fscr & FSCR.ebb != 0)
+        // FSCR withholds TAR from problem state alone.
+        bits |= bit(.tar, if: fscr & FSCR.tar != 0 || msr & MSR.pr == 0) | bit(.ebb, if: fscr & FSCR.ebb != 0)
         bits |= bit(.scv, if: fscr & FSCR.scv != 0)
         return bits
     }
