@@ -112,9 +112,9 @@ extension Operand {
     static let uimRA = Operand.unsigned("UIM", shift: 16, width: 5)
     static let uim4RA = Operand.unsigned("UIM", shift: 16, width: 4)
     static let simRA = Operand.signed("SIM", shift: 16, width: 5)
-    /// 16-bit mask of `mtvsrbmi`, split as in DX forms.
-    static let maskDX = Operand("b", .unsigned, .immediate, shift: 0, width: 16) { word in
-        Int64(truncatingIfNeeded: word & 0xffc0 | word >> 15 & 0x3e | word & 1)
+    /// 16-bit mask of `mtvsrbmi`, split as in DX forms; assemblers print it as a signed number.
+    static let maskDX = Operand("b", .signed, .immediate, shift: 0, width: 16) { word in
+        Int64(Int16(truncatingIfNeeded: word & 0xffc0 | word >> 15 & 0x3e | word & 1))
     }
     /// PS, the preferred sign of decimal results: bit 22.
     static let ps = Operand.unsigned("PS", shift: 9, width: 1)
