@@ -22,6 +22,7 @@ let package = Package(
     targets: [
         .target(name: "CSupport"),
         .target(name: "CPPCState"),
+        .target(name: "CJIT", dependencies: ["CPPCState"]),
         .systemLibrary(
             name: "CElf", path: "Sources/CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
         .systemLibrary(
@@ -39,7 +40,7 @@ let package = Package(
         .target(
             name: "PPCTarget",
             dependencies: [
-                "EmuCore", "CSupport", "CPPCState", "CElf", "CFFI", "CFdt",
+                "EmuCore", "CSupport", "CPPCState", "CJIT", "CElf", "CFFI", "CFdt",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

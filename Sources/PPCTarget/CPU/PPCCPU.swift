@@ -28,6 +28,8 @@ public final class PPCCPU {
     public var onInstruction: ((PPCCPU, UInt64) -> Bool)? {
         didSet { attentionChanged() }
     }
+    /// Executes in the interpreter's place whenever no hook, breakpoint, trace bit or limit needs single steps.
+    public var engine: (any CodeEngine)?
     /// Addresses at which ``run(limit:)`` stops before executing.
     public var breakpoints: Set<UInt64> = [] {
         didSet { attentionChanged() }

@@ -39,6 +39,9 @@ extension PPCCPU {
                 if let onInstruction, !onInstruction(self, state.pointee.nip) { return .requested }
                 outcome = stepTraced()
                 left -= 1
+            } else if let engine, limit == .max {
+                passedBreakpoint = nil
+                outcome = engine.execute(self)
             } else {
                 passedBreakpoint = nil
                 let slice = min(left, 4096)
@@ -74,7 +77,7 @@ extension PPCCPU {
     }
 
     /// Executes up to `left` instructions and returns the last outcome; leaves early when somebody wants attention.
-    private func executeSlice(_ left: inout UInt64) -> Int32 {
+    func executeSlice(_ left: inout UInt64) -> Int32 {
         let cpu = state
         let table = InstructionTable.shared
         let sets = InstructionSet(rawValue: cpu.pointee.isa_level)

@@ -64,6 +64,10 @@ public final class MMU {
     /// Segment look-aside buffer.
     var slb: [SLBEntry]
 
+    /// Changes whenever an effective address may map elsewhere than before in some bank; engines that remember
+    /// addresses compare it.
+    public private(set) var mappingGeneration: UInt64 = 0
+
     private var banks: [TLBBank] = []
     private(set) var bank: TLBBank
     private var clock: UInt64 = 0
@@ -96,6 +100,7 @@ public final class MMU {
                 banks.append(bank)
             } else if let oldest = banks.min(by: { $0.lastUse < $1.lastUse }) {
                 oldest.reuse(key: key)
+                mappingGeneration &+= 1
                 bank = oldest
             }
             bank.lastUse = clock
@@ -138,6 +143,7 @@ public final class MMU {
 
     /// Drops every translation of this thread.
     public func invalidateAll() {
+        mappingGeneration &+= 1
         for bank in banks { bank.invalidateAll() }
     }
 
@@ -146,16 +152,19 @@ public final class MMU {
     /// - Parameters:
     ///   - ea: A multiple of `count`, which is a power of two.
     public func invalidate(_ ea: UInt64, count: UInt64) {
+        mappingGeneration &+= 1
         for bank in banks { bank.invalidate(ea, count: count) }
     }
 
     /// Drops the translations of one process (radix).
     func invalidate(pid: UInt64) {
+        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) { bank.invalidateAll() }
     }
 
     /// Drops the translations of a range of one process (radix). Process 0 is visible in every address space.
     func invalidate(_ ea: UInt64, count: UInt64, pid: UInt64) {
+        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) {
             bank.invalidate(ea, count: count)
         }
@@ -163,6 +172,7 @@ public final class MMU {
 
     /// Drops what hash translation has left.
     public func invalidateHash() {
+        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidateAll() }
     }
 

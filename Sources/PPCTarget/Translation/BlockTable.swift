@@ -1,0 +1,102 @@
+/// One translation: a block or a region.
+struct BlockRecord {
+    /// Key: effective address, host address of the first instruction, context.
+    var address: UInt64
+    var host: UInt64
+    var context: UInt64
+    /// Offset in code memory and size of the code.
+    var code: UInt32
+    var size: UInt32
+    /// Guest address range that the translation covers, for the first block.
+    var guestBytes: UInt32
+    /// Next block in the same bucket, or -1.
+    var nextInBucket: Int32
+    /// First of the exits that jump here, or -1.
+    var incoming: Int32
+    var isRegion: Bool
+    var isDead: Bool
+}
+
+/// All translations of an engine, found by key.
+final class BlockTable {
+    private static var bucketCount: Int { 1 << 15 }
+    private let buckets: UnsafeMutablePointer<Int32>
+    private(set) var records: UnsafeMutablePointer<BlockRecord>
+    private(set) var count = 0
+    private var capacity: Int
+
+    init() {
+        capacity = 4096
+        buckets = .allocate(capacity: Self.bucketCount)
+        records = .allocate(capacity: capacity)
+        buckets.initialize(repeating: -1, count: Self.bucketCount)
+    }
+
+    deinit {
+        buckets.deallocate()
+        records.deallocate()
+    }
+
+    @inline(__always)
+    private static func bucket(_ address: UInt64, _ host: UInt64, _ context: UInt64) -> Int {
+        let mixed = (address &>> 2 ^ host &>> 2 ^ context &* 0x9e37_79b9) &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: mixed &>> 49)
+    }
+
+    /// Number of the block with a key, or -1.
+    @inline(__always)
+    func find(_ address: UInt64, _ host: UInt64, _ context: UInt64) -> Int32 {
+        var number = buckets[Self.bucket(address, host, context)]
+        while number >= 0 {
+            let record = records + Int(number)
+            if record.pointee.address == address, record.pointee.host == host, record.pointee.context == context {
+                return number
+            }
+            number = record.pointee.nextInBucket
+        }
+        return -1
+    }
+
+    /// Number that the next ``insert(_:)`` gives.
+    var nextNumber: Int32 { Int32(truncatingIfNeeded: count) }
+
+    /// Adds a record in front of others with its key.
+    func insert(_ record: BlockRecord) {
+        if count == capacity {
+            let larger = UnsafeMutablePointer<BlockRecord>.allocate(capacity: capacity * 2)
+            larger.moveInitialize(from: records, count: count)
+            records.deallocate()
+            records = larger
+            capacity *= 2
+        }
+        let bucket = Self.bucket(record.address, record.host, record.context)
+        records[count] = record
+        records[count].nextInBucket = buckets[bucket]
+        buckets[bucket] = Int32(truncatingIfNeeded: count)
+        count += 1
+    }
+
+    /// Makes a block unfindable.
+    func remove(_ number: Int32) {
+        let record = records[Int(number)]
+        let bucket = Self.bucket(record.address, record.host, record.context)
+        if buckets[bucket] == number {
+            buckets[bucket] = record.nextInBucket
+        } else {
+            var at = buckets[bucket]
+            while at >= 0 {
+                if records[Int(at)].nextInBucket == number {
+                    records[Int(at)].nextInBucket = record.nextInBucket
+                    break
+                }
+                at = records[Int(at)].nextInBucket
+            }
+        }
+        records[Int(number)].isDead = true
+    }
+
+    func removeAll() {
+        buckets.update(repeating: -1, count: Self.bucketCount)
+        count = 0
+    }
+}

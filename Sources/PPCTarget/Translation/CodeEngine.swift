@@ -1,0 +1,44 @@
+import CPPCState
+
+/// Something that executes guest code faster than the interpreter, for one vCPU.
+public protocol CodeEngine: AnyObject {
+    /// Executes until `exit_request` is set, attention is needed (hooks, breakpoints, trace) or an instruction wants to
+    /// leave. Interrupts that instructions raise are delivered inside.
+    ///
+    /// - Returns: An ``Outcome``: `.stop` to leave the run loop, anything else to go on after looking at requests.
+    func execute(_ cpu: PPCCPU) -> Int32
+    /// Drops every translation.
+    func forgetTranslations()
+    var statistics: EngineStatistics { get }
+}
+
+/// What `info jit` shows.
+public struct EngineStatistics: Sendable {
+    /// Blocks and regions translated since the start, and how many times everything was dropped.
+    public var blocks = 0
+    public var regions = 0
+    public var flushes = 0
+    public var invalidations = 0
+    public var guestInstructions = 0
+    public var codeBytes = 0
+    public var codeCapacity = 0
+    public var translationNanoseconds: UInt64 = 0
+    /// Returns from generated code by reason.
+    public var lookups = 0
+    public var chains = 0
+    public var outcomes = 0
+    public var polls = 0
+    public var interpreted = 0
+    public var slowAccesses = 0
+}
+
+/// The engines a machine can choose from (`-accel tcg,engine=…`).
+public enum EngineKind: String, Sendable, CaseIterable {
+    case interpreter, blocks, native
+
+    /// Whether this host can run it.
+    public var isAvailable: Bool { self != .native || NativeEngine.isSupported }
+
+    /// The fastest engine of this host.
+    public static var preferred: EngineKind { EngineKind.native.isAvailable ? .native : .blocks }
+}

@@ -1,0 +1,172 @@
+/// Instructions that the native code generator knows by name; the raw value is the row's mnemonic.
+///
+/// Everything else is called: generated code stores what it holds in host registers and calls the row's function.
+enum Lowered: String, CaseIterable {
+    // Fixed-point arithmetic.
+    case addi, addis, addic, subfic, mulli, add, addc, adde, addme, addze, subf, subfc, subfe, subfme, subfze, neg
+    case addicRecord = "addic."
+    case mullw, mulld, mulhw, mulhwu, mulhd, mulhdu, divw, divwu, divd, divdu, modsw, moduw, modsd, modud, maddld
+    case addpcis
+    // Logical.
+    case andiRecord = "andi."
+    case andisRecord = "andis."
+    case ori, oris, xori, xoris, and, or, xor, nand, nor, eqv, andc, orc, extsb, extsh, extsw
+    case cntlzw, cntlzd, cnttzw, cnttzd, popcntw, popcntd
+    // Rotates and shifts.
+    case rlwinm, rlwnm, rlwimi, rldicl, rldicr, rldic, rldimi, rldcl, rldcr
+    case slw, srw, sraw, srawi, sld, srd, srad, sradi, extswsli
+    // Compares and condition register.
+    case cmpi, cmpli, cmp, cmpl, isel, setb, mfcr, mfocrf, mtcrf, mtocrf, mcrf
+    case crand, cror, crxor, crnand, crnor, creqv, crandc, crorc
+    // Branches.
+    case b, ba, bl, bla, bc, bca, bcl, bcla, bclr, bclrl, bcctr, bcctrl
+    // Special purpose registers.
+    case mfspr, mtspr
+    // Loads and stores.
+    case lbz, lbzu, lbzx, lbzux, lhz, lhzu, lhzx, lhzux, lha, lhau, lhax, lhaux, lwz, lwzu, lwzx, lwzux
+    case lwa, lwax, lwaux, ld, ldu, ldx, ldux, lhbrx, lwbrx, ldbrx
+    case stb, stbu, stbx, stbux, sth, sthu, sthx, sthux, stw, stwu, stwx, stwux, std, stdu, stdx, stdux
+    case sthbrx, stwbrx, stdbrx
+    // Synchronization that needs no code on an x86 host, or a fence.
+    case sync, eieio
+    // Floating point.
+    case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
+    case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
+    case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
+}
+
+/// What the translators want to know about a row, in one small value: found once, when an engine starts.
+struct RowInfo {
+    /// Where a GPR number stands in the word and how the instruction uses that register.
+    struct Register {
+        var shift: UInt8 = 0
+        var use: UInt8 = 0
+        static var read: UInt8 { 1 }
+        static var write: UInt8 { 2 }
+        /// Number 0 names no register.
+        static var zeroIsNone: UInt8 { 4 }
+    }
+
+    var lowered: Lowered?
+    /// May read or change any GPR (multiple and string accesses, pairs).
+    var touchesAll = false
+    /// Ends a block.
+    var ends = false
+    var accessesMemory = false
+    /// May change XER[SO].
+    var changesSO = false
+    var registers: (Register, Register, Register, Register) = (Register(), Register(), Register(), Register())
+
+    init(_ row: InstructionRow) {
+        lowered = Lowered(rawValue: row.mnemonic)
+        if row.prefix != nil { lowered = nil }
+        ends =
+            row.effects.contains(.branches) || row.effects.contains(.synchronizes)
+            || Self.endingMnemonics.contains(row.mnemonic)
+        accessesMemory = row.effects.contains(.loads) || row.effects.contains(.stores)
+        changesSO = row.effects.contains(.ovIfOE) || row.effects.contains(.writesXER)
+        touchesAll = Self.wideMnemonics.contains(row.mnemonic)
+        var found: [Register] = []
+        for operand in row.operands {
+            var register = Register(shift: operand.shift, use: 0)
+            switch operand.use {
+            case .read: register.use = Register.read
+            case .write: register.use = Register.write
+            case .readWrite: register.use = Register.read | Register.write
+            case .immediate: continue
+            }
+            switch operand.kind {
+            case .gpr: break
+            case .gprOrZero: register.use |= Register.zeroIsNone
+            case .gprPair:
+                touchesAll = true
+                continue
+            default: continue
+            }
+            if operand.width != 5 || operand.extract != nil {
+                touchesAll = true
+                continue
+            }
+            found.append(register)
+        }
+        if found.count > 4 { touchesAll = true }
+        if found.count > 0 { registers.0 = found[0] }
+        if found.count > 1 { registers.1 = found[1] }
+        if found.count > 2 { registers.2 = found[2] }
+        if found.count > 3 { registers.3 = found[3] }
+    }
+
+    /// Whether an instruction ends its block. Moves to LR and CTR and barriers share a row with what does.
+    @inline(__always)
+    func ends(_ word: UInt64) -> Bool {
+        guard ends else { return false }
+        switch lowered {
+        case .mtspr:
+            let number = word &>> 16 & 31 | (word &>> 11 & 31) &<< 5
+            return number != 8 && number != 9
+        case .sync: return word &>> 21 & 3 > 1
+        case .eieio: return false
+        default: return true
+        }
+    }
+
+    /// Change what translation depends on, whether or not their rows say so.
+    private static var endingMnemonics: Set<String> {
+        [
+            "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "isync", "mtfsf", "mtfsfi", "mtfsb0",
+            "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni", "wait", "stop", "icbi", "slbmte",
+            "slbie", "slbia", "tlbie", "tlbiel", "tlbsync", "ptesync",
+        ]
+    }
+    private static var wideMnemonics: Set<String> {
+        [
+            "lmw", "stmw", "lswi", "lswx", "stswi", "stswx", "lq", "stq", "lqarx", "stqcx.", "lwat", "ldat", "stwat",
+            "stdat", "plq", "pstq",
+        ]
+    }
+
+    /// GPRs read and written by one instruction, as bit masks.
+    @inline(__always)
+    func gprs(_ word: UInt64) -> (reads: UInt64, writes: UInt64) {
+        if touchesAll { return (0xffff_ffff, 0xffff_ffff) }
+        var reads: UInt64 = 0
+        var writes: UInt64 = 0
+        Self.add(registers.0, word, &reads, &writes)
+        Self.add(registers.1, word, &reads, &writes)
+        Self.add(registers.2, word, &reads, &writes)
+        Self.add(registers.3, word, &reads, &writes)
+        return (reads, writes)
+    }
+
+    /// The same with LR and CTR, as far as instructions with native code use them.
+    @inline(__always)
+    func slots(_ word: UInt64) -> (reads: UInt64, writes: UInt64) {
+        var (reads, writes) = gprs(word)
+        switch lowered {
+        case .bl, .bla: writes |= Slot.bit(Slot.lr)
+        case .bc, .bca, .bcl, .bcla, .bclr, .bclrl, .bcctr, .bcctrl:
+            if word & 1 != 0 { writes |= Slot.bit(Slot.lr) }
+            if word &>> 21 & 4 == 0 {
+                reads |= Slot.bit(Slot.ctr)
+                writes |= Slot.bit(Slot.ctr)
+            }
+            if word &>> 26 == 19 { reads |= word &>> 1 & 0x3ff == 528 ? Slot.bit(Slot.ctr) : Slot.bit(Slot.lr) }
+        case .mfspr, .mtspr:
+            let number = word &>> 16 & 31 | (word &>> 11 & 31) &<< 5
+            guard number == 8 || number == 9 else { break }
+            let slot = Slot.bit(number == 8 ? Slot.lr : Slot.ctr)
+            if lowered == .mfspr { reads |= slot } else { writes |= slot }
+        default: break
+        }
+        return (reads, writes)
+    }
+
+    @inline(__always)
+    private static func add(_ register: Register, _ word: UInt64, _ reads: inout UInt64, _ writes: inout UInt64) {
+        if register.use == 0 { return }
+        let number = word &>> UInt64(register.shift) & 31
+        if number == 0 && register.use & Register.zeroIsNone != 0 { return }
+        if register.use & Register.read != 0 { reads |= 1 &<< number }
+        if register.use & Register.write != 0 { writes |= 1 &<< number }
+    }
+}

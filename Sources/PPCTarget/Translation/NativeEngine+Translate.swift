@@ -1,0 +1,213 @@
+import CJIT
+import CPPCState
+
+// Making translations.
+extension NativeEngine {
+    private var entry: Translator.Entry {
+        Translator.Entry(
+            thunks: thunks, memory: memory, features: features, infos: UnsafePointer(infos), exits: exits,
+            exitCapacity: Self.exitCapacity)
+    }
+
+    private func source(_ address: UInt64, _ host: UInt64) -> CodeSource? {
+        let size: UInt64 = 1 &<< UInt64(context.granuleShift)
+        let offset = address & (size &- 1)
+        guard let start = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: host &- offset)) else { return nil }
+        return CodeSource(start: address &- offset, size: size, host: start, bigEndian: context.bigEndian)
+    }
+
+    /// Physical address of an instruction that has just been fetched.
+    private func physical(_ address: UInt64) -> UInt64? {
+        var translation = Translation()
+        guard cpu.mmu.translate(address, .fetch, &translation) else { return nil }
+        return translation.real
+    }
+
+    /// Drops everything if room is short.
+    private func makeRoom() {
+        if memory.codeFree < 1 << 19 || memory.dataFree < 1 << 18 || exitCount > Self.exitCapacity - 4096 {
+            forgetTranslations()
+        }
+    }
+
+    /// Translates the block at an address; -1 if its first instruction is for the interpreter.
+    func translateBlock(_ address: UInt64, _ host: UInt64) -> Int32 {
+        makeRoom()
+        guard let source = source(address, host), let real = physical(address) else { return -1 }
+        prepareToRead(real)
+        buffer.clear()
+        decoder.decode(address, source, context, into: buffer)
+        if buffer.blocks[0].count == 0 { return -1 }
+        return emit(address, host, real, source, isRegion: false)
+    }
+
+    /// Withdraws the right to write from the chunk that is about to be read, so that no store can go unseen.
+    private func prepareToRead(_ real: UInt64) {
+        guard !pages.holdsChunk(real) else { return }
+        let size: UInt64 = 1 &<< CodePages.chunkShift
+        cpu.mmu.withdrawWriteTags(at: real & ~(size &- 1), count: size)
+    }
+
+    private func emit(
+        _ address: UInt64, _ host: UInt64, _ real: UInt64, _ source: CodeSource, isRegion: Bool
+    ) -> Int32 {
+        let number = table.nextNumber
+        let dataBefore = memory.dataUsed
+        guard
+            var translator = Translator(
+                entry: entry, context: context, buffer: buffer, source: source, block: number, isRegion: isRegion,
+                exitCount: exitCount, storage: storage)
+        else { return -1 }
+        guard translator.translate() else {
+            memory.reset(code: memory.codeUsed, data: dataBefore)
+            return -1
+        }
+        exitCount = translator.exitCount
+        let size = translator.asm.offset
+        table.insert(
+            BlockRecord(
+                address: address, host: host, context: context.rawValue,
+                code: UInt32(truncatingIfNeeded: memory.codeUsed), size: UInt32(truncatingIfNeeded: size),
+                guestBytes: 0, nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false))
+        memory.claimCode(size)
+        for index in 0..<buffer.blockCount {
+            let block = buffer.blocks[index]
+            var bytes: UInt64 = 0
+            for position in Int(block.first)..<Int(block.first &+ block.count) {
+                bytes &+= UInt64(buffer.instructions[position].length)
+            }
+            pages.add(number, at: real &+ (block.address &- address), count: bytes)
+        }
+        statistics.guestInstructions += buffer.instructionCount
+        statistics.codeBytes = memory.codeUsed
+        if isRegion { statistics.regions += 1 } else { statistics.blocks += 1 }
+        return number
+    }
+
+    /// Replaces a hot block by the region that begins with it.
+    func promote(_ number: Int32) {
+        guard Int(number) < table.count else { return }
+        let old = table.records[Int(number)]
+        guard !old.isDead, old.context == context.rawValue, let host = fetchAddress(old.address), host == old.host,
+            table.find(old.address, host, context.rawValue) == number
+        else { return }
+        let flushes = statistics.flushes
+        makeRoom()
+        guard flushes == statistics.flushes, let source = source(old.address, host), let real = physical(old.address)
+        else { return }
+        formRegion(old.address, source)
+        let new = emit(old.address, host, real, source, isRegion: true)
+        guard new >= 0 else { return }
+        redirect(number, to: new)
+        forgetInCaches(old)
+        table.remove(number)
+    }
+
+    /// Collects the blocks that have been executed and are reached from `address` by direct branches in its granule.
+    private func formRegion(_ address: UInt64, _ source: CodeSource) {
+        buffer.clear()
+        decoder.decode(address, source, context, into: buffer)
+        // Depth first, the fall-through path first, so that it is laid out in a row.
+        var pending: [UInt64] = []
+        var last = buffer.blocks[0]
+        func push(_ block: GuestBlock) {
+            guard block.ending != .called, block.ending != .refused else { return }
+            let word = block.count > 0 ? buffer.instructions[Int(block.first &+ block.count) - 1].word : 0
+            let links = block.ending == .direct && word & 1 != 0
+            if block.taken != .max, !links { pending.append(block.taken) }
+            if block.next != .max { pending.append(block.next) }
+        }
+        push(last)
+        while let target = pending.popLast() {
+            guard buffer.blockCount < RegionBuffer.blockCapacity,
+                buffer.instructionCount < RegionBuffer.instructionCapacity - RegionDecoder.blockLimit
+            else { break }
+            guard source.contains(target), !contains(target) else { continue }
+            let host = UInt64(UInt(bitPattern: source.host)) &+ (target &- source.start)
+            guard table.find(target, host, context.rawValue) >= 0 else { continue }
+            decoder.decode(target, source, context, into: buffer)
+            last = buffer.blocks[buffer.blockCount - 1]
+            if last.count == 0 {
+                buffer.blockCount -= 1
+                continue
+            }
+            push(last)
+        }
+        connect()
+    }
+
+    private func contains(_ address: UInt64) -> Bool { index(of: address) >= 0 }
+
+    private func index(of address: UInt64) -> Int32 {
+        for index in 0..<buffer.blockCount where buffer.blocks[index].address == address {
+            return Int32(truncatingIfNeeded: index)
+        }
+        return -1
+    }
+
+    /// Finds the edges inside the region, its loops and their depth.
+    private func connect() {
+        for position in 0..<buffer.blockCount {
+            let block = buffer.blocks[position]
+            guard block.ending != .called, block.ending != .refused else { continue }
+            let word = block.count > 0 ? buffer.instructions[Int(block.first &+ block.count) - 1].word : 0
+            if block.taken != .max, !(block.ending == .direct && word & 1 != 0) {
+                buffer.blocks[position].takenBlock = index(of: block.taken)
+            }
+            if block.next != .max { buffer.blocks[position].nextBlock = index(of: block.next) }
+        }
+        for position in 0..<buffer.blockCount {
+            for target in [buffer.blocks[position].takenBlock, buffer.blocks[position].nextBlock]
+            where target >= 0 && Int(target) <= position {
+                buffer.blocks[Int(target)].isLoopHead = true
+                for inside in Int(target)...position { buffer.blocks[inside].depth &+= 1 }
+            }
+        }
+    }
+
+    // MARK: Slow accesses
+
+    /// Performs the instructions of a slow path by their functions, with the state block up to date.
+    static func slowAccess(_ cpu: CPUState, _ rawRow: UnsafeRawPointer) -> Int32 {
+        let row = rawRow.assumingMemoryBound(to: SlowRow.self)
+        let raw = UnsafeMutableRawPointer(cpu)
+        let spill = (raw + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)
+        let granule = cpu.pointee.granule_shift
+        var left = row.pointee.dirty
+        while left != 0 {
+            let slot = left.trailingZeroBitCount
+            left &= left &- 1
+            let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
+            home.storeBytes(of: spill[Int(row.pointee.map[slot])], as: UInt64.self)
+        }
+        storeVectorSpill(cpu, row, spill)
+        cpu.pointee.nip = row.pointee.address
+        let last = Int(row.pointee.count) - 1
+        for index in 0...last {
+            let instruction = row.pointee.instructions[index]
+            let outcome = instruction.execute(cpu, instruction.word)
+            if outcome != Outcome.next { return outcome }
+            if cpu.pointee.granule_shift != granule || spill[Int(CJ_RESYNC)] != 0 {
+                // The code around is no longer valid: done, but look at everything anew.
+                return Outcome.sync
+            }
+            cpu.pointee.nip &+= UInt64(instruction.length)
+        }
+        left = row.pointee.valid
+        while left != 0 {
+            let slot = left.trailingZeroBitCount
+            left &= left &- 1
+            let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
+            spill[Int(row.pointee.map[slot])] = home.load(as: UInt64.self)
+        }
+        loadVectorSpill(cpu, row, spill)
+        return Outcome.next
+    }
+
+    private static func storeVectorSpill(
+        _ cpu: CPUState, _ row: UnsafePointer<SlowRow>, _ spill: UnsafeMutablePointer<UInt64>
+    ) {}
+    private static func loadVectorSpill(
+        _ cpu: CPUState, _ row: UnsafePointer<SlowRow>, _ spill: UnsafeMutablePointer<UInt64>
+    ) {}
+}

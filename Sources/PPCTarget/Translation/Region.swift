@@ -1,0 +1,154 @@
+import CPPCState
+
+/// One decoded guest instruction.
+struct GuestInstruction {
+    var word: UInt64
+    var execute: Execute
+    var row: UInt16
+    /// 4 or 8 bytes.
+    var length: UInt8
+}
+
+/// A run of guest instructions with one way in (the top) and one or two ways out.
+struct GuestBlock {
+    enum Ending: UInt8 {
+        /// Falls into the next address: length limit or end of the granule.
+        case fallsThrough
+        /// b, bc: target known.
+        case direct
+        /// bclr, bcctr.
+        case indirect
+        /// The last instruction is called and leaves to the dispatcher unless it says to go on.
+        case called
+        /// The next instruction cannot execute here (illegal, privileged, facility off): the interpreter takes it.
+        case refused
+    }
+    var address: UInt64 = 0
+    var first: Int32 = 0
+    var count: Int32 = 0
+    var ending: Ending = .fallsThrough
+    /// Ways out that are known at translation; `.max` for none.
+    var taken: UInt64 = .max
+    var next: UInt64 = .max
+    /// Indices of blocks in the region, or -1.
+    var takenBlock: Int32 = -1
+    var nextBlock: Int32 = -1
+    /// Reached by a backward jump inside the region.
+    var isLoopHead = false
+    /// Estimated number of enclosing loops.
+    var depth: UInt8 = 0
+    var reads: UInt64 = 0
+    var writes: UInt64 = 0
+    /// Slots that may be dirty on entry.
+    var dirtyIn: UInt64 = 0
+}
+
+/// Where the bytes of the granule under translation are.
+struct CodeSource {
+    /// Effective address of the granule's first byte, and its size.
+    let start: UInt64
+    let size: UInt64
+    /// Host address of the granule's first byte.
+    let host: UnsafeRawPointer
+    let bigEndian: Bool
+
+    @inline(__always)
+    func contains(_ address: UInt64) -> Bool { address &- start <= size &- 4 && address & 3 == 0 }
+
+    @inline(__always)
+    func word(_ address: UInt64) -> UInt32 {
+        let raw = (host + Int(truncatingIfNeeded: address &- start)).loadUnaligned(as: UInt32.self)
+        return bigEndian ? UInt32(bigEndian: raw) : UInt32(littleEndian: raw)
+    }
+}
+
+/// Storage for the blocks and instructions of the region under translation, used again and again.
+final class RegionBuffer {
+    static var instructionCapacity: Int { 512 }
+    static var blockCapacity: Int { 32 }
+    let instructions = UnsafeMutablePointer<GuestInstruction>.allocate(capacity: instructionCapacity)
+    let blocks = UnsafeMutablePointer<GuestBlock>.allocate(capacity: blockCapacity)
+    var instructionCount = 0
+    var blockCount = 0
+
+    deinit {
+        instructions.deallocate()
+        blocks.deallocate()
+    }
+
+    func clear() {
+        instructionCount = 0
+        blockCount = 0
+    }
+}
+
+/// Decodes guest code into blocks.
+struct RegionDecoder {
+    let table: InstructionTable
+    let infos: UnsafePointer<RowInfo>
+    let sets: InstructionSet
+
+    /// Longest block in instructions.
+    static var blockLimit: Int { 64 }
+
+    /// Decodes one block at `address` and appends it.
+    func decode(_ address: UInt64, _ source: CodeSource, _ context: TranslationContext, into buffer: RegionBuffer) {
+        var block = GuestBlock()
+        block.address = address
+        block.first = Int32(truncatingIfNeeded: buffer.instructionCount)
+        var at = address
+        let room = min(Self.blockLimit, RegionBuffer.instructionCapacity - buffer.instructionCount)
+        let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
+        decoding: while Int(block.count) < room {
+            guard source.contains(at) else { break }
+            var word = UInt64(source.word(at))
+            var length: UInt8 = 4
+            if InstructionTable.isPrefix(UInt32(truncatingIfNeeded: word)) {
+                // A prefixed instruction may not cross a 64-byte boundary; leave that and granule ends to others.
+                guard at & 63 != 60, source.contains(at &+ 4) else {
+                    block.ending = .refused
+                    break
+                }
+                word = word &<< 32 | UInt64(source.word(at &+ 4))
+                length = 8
+            }
+            let row = table.decode(word, for: sets)
+            guard row != InstructionTable.noRow, context.allows(table.attributes[Int(row)]) else {
+                block.ending = .refused
+                break
+            }
+            buffer.instructions[buffer.instructionCount] = GuestInstruction(
+                word: word, execute: table.functions[Int(row)], row: row, length: length)
+            buffer.instructionCount += 1
+            block.count += 1
+            let info = infos + Int(row)
+            let registers = info.pointee.slots(word)
+            block.reads |= registers.reads & ~block.writes
+            block.writes |= registers.writes
+            let current = at
+            at = (at &+ UInt64(length)) & mask
+            guard info.pointee.ends(word) else { continue }
+            switch info.pointee.lowered {
+            case .b, .ba, .bl, .bla:
+                let offset = UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: word &<< 6) >> 6)) & ~3
+                block.taken = (word & 2 != 0 ? offset : current &+ offset) & mask
+                block.ending = .direct
+            case .bc, .bca, .bcl, .bcla:
+                let offset = UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word))) & ~3
+                block.taken = (word & 2 != 0 ? offset : current &+ offset) & mask
+                block.next = word &>> 21 & 20 == 20 ? .max : at
+                block.ending = .direct
+            case .bclr, .bclrl, .bcctr, .bcctrl:
+                block.next = word &>> 21 & 20 == 20 ? .max : at
+                block.ending = .indirect
+            default:
+                block.next = at
+                block.ending = .called
+            }
+            break decoding
+        }
+        if block.ending == .fallsThrough || block.ending == .refused { block.next = at }
+        buffer.blocks[buffer.blockCount] = block
+        buffer.blockCount += 1
+    }
+}

@@ -1,0 +1,111 @@
+import CJIT
+import CPPCState
+
+/// Code that all translations share: the way in, the ways out, and slow paths.
+struct Thunks {
+    /// `(state, code) -> reason`, a C function.
+    var enter: UnsafeRawPointer
+    /// rax holds a guest address to look up.
+    var lookup: UnsafeRawPointer
+    /// rcx holds the number of an exit record.
+    var chain: UnsafeRawPointer
+    /// eax holds an outcome.
+    var outcome: UnsafeRawPointer
+    var poll: UnsafeRawPointer
+    /// rcx holds a block number.
+    var promote: UnsafeRawPointer
+    var interpret: UnsafeRawPointer
+    /// Called with a ``SlowRow`` in rax.
+    var slow: UnsafeRawPointer
+    /// The same, with SSE registers in use.
+    var slowVector: UnsafeRawPointer
+
+    typealias Enter = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UInt64
+    typealias SlowFunction = @convention(c) (CPUState, UnsafeRawPointer) -> Int32
+
+    private static let preserved: [HostRegister] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
+
+    /// Writes the thunks at the beginning of code memory.
+    static func emit(into memory: CodeMemory, slow: SlowFunction) -> Thunks? {
+        let tables = Assembler.Tables()
+        var asm = Assembler(
+            at: memory.next, capacity: memory.codeFree, executableOffset: memory.executableOffset, tables: tables)
+        let payload = MemoryOperand(Host.state, Int32(CJ_SCRATCH) + Int32(CJ_EXIT_PAYLOAD) * 8)
+        let nip = MemoryOperand(Host.state, Int32(CJ_NIP))
+
+        let enter = UnsafeRawPointer(asm.here)
+        for register in preserved { asm.push(register) }
+        // Six pushes and the return address: 56 bytes; make calls from generated code find an aligned stack.
+        asm.alu(.sub, .w64, .rsp, immediate: 8)
+        asm.lea(.w64, Host.state, MemoryOperand(.rdi, Int32(CJ_BIAS)))
+        asm.load(.w64, Host.tlb, MemoryOperand(Host.state, Int32(CJ_TLB)))
+        asm.jump(.rsi)
+
+        let leave = UnsafeRawPointer(asm.here)
+        asm.alu(.add, .w64, .rsp, immediate: 8)
+        for register in preserved.reversed() { asm.pop(register) }
+        asm.ret()
+
+        func out(_ asm: inout Assembler, _ reason: UInt64, _ value: HostRegister?) -> UnsafeRawPointer {
+            let start = UnsafeRawPointer(asm.here)
+            if let value { asm.store(.w64, payload, value) }
+            asm.constant(.rax, reason)
+            asm.jump(to: leave)
+            return start
+        }
+        let lookup = UnsafeRawPointer(asm.here)
+        asm.store(.w64, nip, .rax)
+        _ = out(&asm, ExitReason.lookup, nil)
+        let chain = out(&asm, ExitReason.chain, .rcx)
+        let outcome = out(&asm, ExitReason.outcome, .rax)
+        let poll = out(&asm, ExitReason.poll, nil)
+        let promote = out(&asm, ExitReason.promote, .rcx)
+        let interpret = out(&asm, ExitReason.interpret, nil)
+
+        let function = UInt64(UInt(bitPattern: unsafeBitCast(slow, to: Int.self)))
+        let plainSlow = emitSlow(&asm, function, vectors: false, outcome: outcome)
+        let vectorSlow = emitSlow(&asm, function, vectors: true, outcome: outcome)
+        guard asm.resolve() else { return nil }
+        memory.claimCode(asm.offset)
+        return Thunks(
+            enter: enter, lookup: lookup, chain: chain, outcome: outcome, poll: poll, promote: promote,
+            interpret: interpret, slow: plainSlow, slowVector: vectorSlow)
+    }
+
+    private static func emitSlow(
+        _ asm: inout Assembler, _ function: UInt64, vectors: Bool, outcome: UnsafeRawPointer
+    ) -> UnsafeRawPointer {
+        func spill(_ register: HostRegister) -> MemoryOperand {
+            MemoryOperand(Host.state, Int32(CJ_SCRATCH) + (Int32(CJ_SPILL_GENERAL) + Int32(register.code)) * 8)
+        }
+        func spill(_ register: VectorRegister) -> MemoryOperand {
+            MemoryOperand(Host.state, Int32(CJ_SCRATCH) + (Int32(CJ_SPILL_VECTOR) + 2 * Int32(register.code)) * 8)
+        }
+        let start = UnsafeRawPointer(asm.here)
+        let registers = (0..<Host.allocatableCount).map { Host.allocatable($0) } + [Host.base]
+        for register in registers { asm.store(.w64, spill(register), register) }
+        if vectors {
+            for code in UInt8(0)..<16 { asm.storeVector(spill(VectorRegister(code)), VectorRegister(code)) }
+        }
+        asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
+        asm.move(.w64, .rsi, .rax)
+        // The return address of this call is on the stack.
+        asm.alu(.sub, .w64, .rsp, immediate: 8)
+        asm.constant(.rax, function)
+        asm.call(.rax)
+        asm.alu(.add, .w64, .rsp, immediate: 8)
+        asm.test(.w32, .rax, .rax)
+        let failed = asm.label()
+        asm.jump(.notEqual, failed)
+        for register in registers { asm.load(.w64, register, spill(register)) }
+        if vectors {
+            for code in UInt8(0)..<16 { asm.loadVector(VectorRegister(code), spill(VectorRegister(code))) }
+        }
+        asm.load(.w64, Host.tlb, MemoryOperand(Host.state, Int32(CJ_TLB)))
+        asm.ret()
+        asm.bind(failed)
+        asm.alu(.add, .w64, .rsp, immediate: 8)
+        asm.jump(to: outcome)
+        return start
+    }
+}

@@ -1,0 +1,231 @@
+import CJIT
+import CPPCState
+
+// Ends of blocks: branches and the ways out of generated code (ISA 3.1 Book I, section 2.4).
+extension Translator {
+    /// One way out of a block.
+    struct Edge {
+        /// Block of the region, or -1.
+        var inside: Int32
+        var target: UInt64
+    }
+
+    mutating func end(_ block: GuestBlock) {
+        let next = Edge(inside: block.nextBlock, target: block.next)
+        switch block.ending {
+        case .fallsThrough: leave(next)
+        case .refused:
+            flush()
+            setNIP(block.next)
+            asm.jump(to: entry.thunks.interpret)
+        case .called:
+            callInstruction()
+            leave(Edge(inside: -1, target: block.next))
+        case .direct: directBranch(block)
+        case .indirect: indirectBranch(block)
+        }
+    }
+
+    /// Unconditional way out.
+    mutating func leave(_ edge: Edge) {
+        if edge.inside >= 0 {
+            complete()
+            if Int(edge.inside) != currentBlock + 1 { asm.jump(blockLabels[Int(edge.inside)]) }
+        } else {
+            flush()
+            exit(to: edge.target)
+        }
+    }
+
+    /// Jump to code outside; everything is written back already. Uses rax, rcx, rdx.
+    mutating func exit(to target: UInt64) {
+        if source.contains(target) {
+            let label = asm.label()
+            asm.jump(label)
+            addChain(label, target)
+        } else {
+            asm.constant(.rax, target)
+            jumpIndirect()
+        }
+    }
+
+    /// Registers the jump just written, whose displacement are the last four bytes, as one that can be linked.
+    private mutating func addChain(_ label: Assembler.Label, _ target: UInt64) {
+        guard exitCount < entry.exitCapacity else {
+            exhausted = true
+            return
+        }
+        entry.exits[exitCount] = ExitRecord(
+            target: target, patch: UInt32(truncatingIfNeeded: asm.cursor - 4 - entry.memory.write), stub: 0,
+            block: block, nextIncoming: -1, linked: -1)
+        addStub(Stub(kind: .chain, label: label, first: Int32(truncatingIfNeeded: exitCount)))
+        exitCount += 1
+    }
+
+    /// Conditional way out.
+    mutating func leave(_ condition: HostCondition, _ edge: Edge) {
+        if edge.inside >= 0 {
+            asm.jump(condition, blockLabels[Int(edge.inside)])
+        } else if dirty == 0, dirtyVector == 0, source.contains(edge.target) {
+            let label = asm.label()
+            asm.jump(condition, label)
+            addChain(label, edge.target)
+        } else {
+            let label = asm.label()
+            asm.jump(condition, label)
+            addStub(
+                Stub(kind: .exit, label: label, address: edge.target, dirty: dirty, dirtyVector: dirtyVector))
+        }
+    }
+
+    /// Jump to the guest address in rax through the jump cache of the context.
+    mutating func jumpIndirect() {
+        asm.load(.w64, .rcx, scratch(Int(CJ_JUMP_CACHE)))
+        asm.move(.w32, .rdx, .rax)
+        asm.alu(.and, .w32, .rdx, immediate: JumpCache.indexMask)
+        let entryTag = MemoryOperand(.rcx, index: .rdx, scale: 2, 0)
+        asm.alu(.cmp, .w64, .rax, entryTag)
+        asm.jump(.notEqual, to: entry.thunks.lookup)
+        asm.jump(MemoryOperand(.rcx, index: .rdx, scale: 2, 8))
+    }
+
+    // MARK: Conditions
+
+    /// BO and BI of a conditional branch.
+    private struct Choice {
+        let word: UInt64
+        var bo: UInt64 { word &>> 21 & 31 }
+        var ignoresCondition: Bool { bo & 16 != 0 }
+        var keepsCTR: Bool { bo & 4 != 0 }
+        /// The condition bit must be one.
+        var wantsSet: Bool { bo & 8 != 0 }
+        /// CTR must have become zero.
+        var wantsZero: Bool { bo & 2 != 0 }
+        var field: Int { Int(truncatingIfNeeded: word &>> 18 & 7) }
+        /// Mask of the bit in its field's byte.
+        var mask: UInt8 { 8 &>> UInt8(truncatingIfNeeded: word &>> 16 & 3) }
+        var always: Bool { ignoresCondition && keepsCTR }
+    }
+
+    private mutating func setLink(_ word: UInt64) {
+        guard word & 1 != 0 else { return }
+        let register = define(Slot.lr)
+        asm.constant(register, (address &+ 4) & addressMask)
+        finish(Slot.lr, register)
+    }
+
+    /// Decrements CTR; the zero flag tells the outcome.
+    private mutating func decrementCTR() {
+        if hostOf[Slot.ctr] == 0xff {
+            asm.alu(.sub, .w64, Slot.memory(Slot.ctr), immediate: 1)
+            if context.narrow { asm.alu(.cmp, .w32, Slot.memory(Slot.ctr), immediate: 0) }
+        } else {
+            let register = use(Slot.ctr, .rax)
+            asm.alu(.sub, .w64, register, immediate: 1)
+            finish(Slot.ctr, register)
+            if context.narrow { asm.test(.w32, register, register) }
+        }
+    }
+
+    /// The host condition under which the branch's condition register bit is as wanted. Writes a test unless the
+    /// comparison's flags are still there.
+    private mutating func condition(_ choice: Choice, fused: Bool) -> HostCondition {
+        if fused {
+            let condition: HostCondition
+            switch choice.mask {
+            case 8: condition = flagsSigned ? .less : .below
+            case 4: condition = flagsSigned ? .greater : .above
+            default: condition = .equal
+            }
+            return choice.wantsSet ? condition : condition.inverted
+        }
+        asm.testByte(state(Int(CJ_CR), choice.field), immediate: choice.mask)
+        return choice.wantsSet ? .notEqual : .equal
+    }
+
+    private mutating func directBranch(_ block: GuestBlock) {
+        let word = buffer.instructions[current].word
+        let taken = Edge(inside: block.takenBlock, target: block.taken)
+        let next = Edge(inside: block.nextBlock, target: block.next)
+        let choice = Choice(word: word)
+        let conditional = word &>> 26 == 16
+        let fused =
+            conditional && choice.keepsCTR && flagsOffset == asm.offset && flagsField == choice.field
+            && choice.mask != 1
+        setLink(word)
+        guard conditional, !choice.always else {
+            leave(taken)
+            return
+        }
+        if !choice.keepsCTR { decrementCTR() }
+        if taken.inside >= 0 || next.inside >= 0 { complete() } else { flush() }
+        if choice.keepsCTR {
+            branch(condition(choice, fused: fused), taken, next)
+        } else if choice.ignoresCondition {
+            branch(choice.wantsZero ? .equal : .notEqual, taken, next)
+        } else {
+            // Both must hold: leave on the first that does not.
+            leave(choice.wantsZero ? .notEqual : .equal, next)
+            branch(condition(choice, fused: false), taken, next)
+        }
+    }
+
+    private mutating func branch(_ condition: HostCondition, _ taken: Edge, _ next: Edge) {
+        if taken.inside >= 0, Int(taken.inside) == currentBlock + 1 {
+            leave(condition.inverted, next)
+        } else {
+            leave(condition, taken)
+            if next.inside < 0 || Int(next.inside) != currentBlock + 1 { leave(next) }
+        }
+    }
+
+    private mutating func indirectBranch(_ block: GuestBlock) {
+        let word = buffer.instructions[current].word
+        let choice = Choice(word: word)
+        let toCTR = word &>> 1 & 0x3ff == 528
+        if toCTR && !choice.keepsCTR {
+            // An invalid form; the function decides.
+            callInstruction()
+            leave(Edge(inside: -1, target: block.next))
+            return
+        }
+        let fused = choice.keepsCTR && flagsOffset == asm.offset && flagsField == choice.field && choice.mask != 1
+        let source = use(toCTR ? Slot.ctr : Slot.lr, .rax)
+        asm.copy(.rax, source)
+        setLinkKeepingTarget(word)
+        if !choice.keepsCTR { decrementCTRKeepingTarget() }
+        let next = Edge(inside: block.nextBlock, target: block.next)
+        if next.inside >= 0 { complete() }
+        let before = (dirty, dirtyVector)
+        store(dirty)
+        storeVectors(dirtyVector)
+        if !choice.always {
+            // Everything is written back, so the way on is clean for code outside.
+            (dirty, dirtyVector) = (0, 0)
+            if !choice.keepsCTR { leave(choice.wantsZero ? .notEqual : .equal, next) }
+            if !choice.ignoresCondition { leave(condition(choice, fused: fused).inverted, next) }
+            (dirty, dirtyVector) = before
+        }
+        asm.alu(.and, wide, .rax, immediate: -4)
+        jumpIndirect()
+        (dirty, dirtyVector) = (0, 0)
+    }
+
+    private mutating func setLinkKeepingTarget(_ word: UInt64) {
+        guard word & 1 != 0 else { return }
+        let register = define(Slot.lr, .rcx)
+        asm.constant(register, (address &+ 4) & addressMask)
+        finish(Slot.lr, register)
+    }
+
+    private mutating func decrementCTRKeepingTarget() {
+        if hostOf[Slot.ctr] == 0xff {
+            decrementCTR()
+        } else {
+            let register = use(Slot.ctr, .rcx)
+            asm.alu(.sub, .w64, register, immediate: 1)
+            finish(Slot.ctr, register)
+            if context.narrow { asm.test(.w32, register, register) }
+        }
+    }
+}
