@@ -16,6 +16,7 @@ struct Options {
     var record: String?
     var perRow = 20
     var coverage = false
+    var disassemble = false
 }
 
 /// Writes a line at once, so that a run that is cut short still shows how far it came.
@@ -54,6 +55,7 @@ func parse() -> Options {
         case "--record": options.record = value(argument)
         case "--per-row": options.perRow = number(argument)
         case "--coverage": options.coverage = true
+        case "--disassemble": options.disassemble = true
         default: fail("unknown option \(argument); see Utilities/emu-difftest/README.md")
         }
     }
@@ -70,6 +72,18 @@ do {
     }
 } catch {
     fail("--match: \(error.localizedDescription)")
+}
+
+if options.disassemble {
+    do {
+        let differences = try ObjdumpComparison.run(
+            seed: options.seed, samples: options.perRow, sets: options.model.instructionSets)
+        for difference in differences { say(difference.description) }
+        say("\(differences.count) differences to objdump")
+        exit(differences.isEmpty ? 0 : 1)
+    } catch {
+        fail("cannot run \(ObjdumpComparison.objdump): \(error)")
+    }
 }
 
 let oracle: Oracle

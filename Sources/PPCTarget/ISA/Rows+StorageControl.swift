@@ -68,15 +68,15 @@ enum StorageControlRows {
         .init("stdat", .x(31, 742), [.rs, .ra0, fc], amo, since: .isa300, reserved: 1) {
             Atomics.update($0, $1, UInt64.self, Int64.self) { cs_atomic_cas64($0, $1, $2) }
         },
-        // There is no copy-paste accelerator: the pair is illegal, as in QEMU, and cp_abort has nothing to abort.
-        .init("copy", .x(31, 774), [.ra, .rb], .traps, since: .isa300, reserved: 0x03c0_0001) { cpu, _ in
+        // There is no copy-paste accelerator: the pair is illegal, as in QEMU, and cpabort has nothing to abort.
+        .init("copy", .x(31, 774), [.ra0, .rb], .traps, since: .isa300, reserved: 0x03c0_0001) { cpu, _ in
             raiseIllegal(cpu)
         },
         .init(
-            "paste.", .x(31, 902), [.ra, .rb, .unsigned("L", shift: 21, width: 1).omitted(at: 0)], [.traps, .cr0],
+            "paste.", .x(31, 902), [.ra0, .rb, .unsigned("L", shift: 21, width: 1).omitted(at: 0)], [.traps, .cr0],
             since: .isa300, reserved: 0x03c0_0000
         ) { cpu, _ in raiseIllegal(cpu) },
-        .init("cp_abort", .x(31, 838), [], since: .isa300, reserved: 0x03ff_f801) { _, _ in Outcome.next },
+        .init("cpabort", .x(31, 838), [], since: .isa300, reserved: 0x03ff_f801) { _, _ in Outcome.next },
     ]
 
     private static let indexed: [Operand] = [.ra0, .rb]
@@ -99,26 +99,14 @@ enum StorageControlRows {
         .init("icbi", .x(31, 982), indexed, [.loads, .synchronizes], reserved: 0x03e0_0001) {
             StorageControl.icbi($0, $1)
         },
-        .init(
-            "dst", .x(31, 342), [.ra, .rb, .unsigned("STRM", shift: 21, width: 2)], .traps, since: .altivec,
-            reserved: 0x0180_0001
-        ) {
-            StorageControl.stream($0, $1)
-        },
-        .init(
-            "dstst", .x(31, 374), [.ra, .rb, .unsigned("STRM", shift: 21, width: 2)], .traps, since: .altivec,
-            reserved: 0x0180_0001
-        ) {
-            StorageControl.stream($0, $1)
-        },
-        .init("dss", .x(31, 822), [.unsigned("STRM", shift: 21, width: 2)], since: .altivec, reserved: 0x019f_f801) {
-            _, _ in
-            Outcome.next
-        },
     ]
 
     private static let synchronisation: [InstructionRow] = [
-        .init("sync", .x(31, 598), [.unsigned("L", shift: 21, width: 2)], reserved: 0x039f_f801) {
+        // SC of ISA 3.1 is shown, but QEMU 7.2 takes zero only.
+        .init(
+            "sync", .x(31, 598), [.unsigned("L", shift: 21, width: 2), .unsigned("SC", shift: 16, width: 2)],
+            reserved: 0x039f_f801
+        ) {
             StorageControl.sync($0, $1)
         },
         .init("eieio", .x(31, 854), [], reserved: 0x01ff_f801) { StorageControl.eieio($0, $1) },
@@ -129,7 +117,7 @@ enum StorageControlRows {
     private static let hashDisplacement = Operand("D", .displacement, .immediate, shift: 21, width: 5) { word in
         Int64(bitPattern: 0xffff_ffff_ffff_fe00 | (word & 1) << 8 | (word >> 21 & 31) << 3)
     }
-    private static let hashOperands: [Operand] = [.rb, hashDisplacement, .ra]
+    private static let hashOperands: [Operand] = [.rb, hashDisplacement, .ra0]
 
     private static let hashes: [InstructionRow] = [
         .init("hashst", .x(31, 722), hashOperands, [.stores, .traps], since: .isa205) {

@@ -54,11 +54,6 @@ enum StorageControl {
         return Outcome.sync
     }
 
-    /// Data stream touches are hints, but need a base register.
-    static func stream(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        Fields(word).ra == 0 ? raiseIllegal(cpu) : Outcome.next
-    }
-
     /// `sync` with L = 1 orders everything but stores before loads, which this host does by itself.
     @inline(__always)
     static func sync(_ cpu: CPUState, _ word: UInt64) -> Int32 {
