@@ -2,7 +2,7 @@
 SWIFT ?= swift
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz clean
+.PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz fuzz-cpu clean
 
 demo: release
 	Scripts/demo
@@ -41,3 +41,12 @@ bench-migration: release deps-test
 
 clean:
 	$(SWIFT) package clean
+
+# Random instruction streams in every privilege state; EMUCORE_FUZZ_ROUNDS machines from EMUCORE_FUZZ_SEED on.
+fuzz-cpu: deps-test
+	EMUCORE_FUZZ_ROUNDS=$${EMUCORE_FUZZ_ROUNDS:-2000} $(SWIFT) test --filter CPUFuzz
+
+# Programs that use the library as an embedder does.
+examples: deps
+	$(SWIFT) run --package-path Examples call-function
+	$(SWIFT) run --package-path Examples trace-program

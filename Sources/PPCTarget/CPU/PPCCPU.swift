@@ -56,6 +56,9 @@ public final class PPCCPU {
     /// Where ``run(limit:)`` stopped at a breakpoint, so that it can go on from there.
     var passedBreakpoint: UInt64?
 
+    /// Rows of recently executed words, for the interpreter.
+    let decoded = DecodedSlot.makeCache()
+
     /// - Parameters:
     ///   - model: What processor to be.
     ///   - memory: Physical memory of the machine.
@@ -79,6 +82,7 @@ public final class PPCCPU {
 
     deinit {
         mmu.release()
+        decoded.deallocate()
         UnsafeMutableRawPointer(state).deallocate()
     }
 

@@ -140,9 +140,13 @@ extension PPCCPU {
             word = word << 32 | UInt64(suffix)
             length = 8
         }
-        let row = table.decode(word, for: sets)
-        guard row != InstructionTable.noRow else { return raiseIllegal(cpu) }
-        let attributes = table.attributes + Int(row)
+        let slot = decoded + Int(truncatingIfNeeded: (word ^ word >> 11 ^ word >> 21) & UInt64(DecodedSlot.count - 1))
+        if slot.pointee.word != word {
+            let row = table.decode(word, for: sets)
+            guard row != InstructionTable.noRow else { return raiseIllegal(cpu) }
+            slot.pointee = DecodedSlot(word: word, attributes: table.attributes + Int(row))
+        }
+        let attributes = slot.pointee.attributes
         if attributes.pointee.privilege != .problem, let refusal = refuse(attributes.pointee.privilege) {
             return refusal
         }
@@ -161,6 +165,22 @@ extension PPCCPU {
     private func refuse(_ privilege: Privilege) -> Int32? {
         if state.pointee.problem_state != 0 { return raisePrivileged(state) }
         return privilege == .hypervisor && model.hasHypervisorState ? raisePrivileged(state) : nil
+    }
+}
+
+/// A word that was decoded before and what the table said; most programs repeat few words.
+struct DecodedSlot {
+    /// With the prefix in the upper half; a word of all ones is no instruction.
+    var word: UInt64
+    var attributes: UnsafePointer<InstructionTable.Attributes>
+
+    static var count: Int { 4096 }
+
+    static func makeCache() -> UnsafeMutablePointer<DecodedSlot> {
+        let slots = UnsafeMutablePointer<DecodedSlot>.allocate(capacity: count)
+        slots.initialize(
+            repeating: DecodedSlot(word: .max, attributes: InstructionTable.shared.attributes), count: count)
+        return slots
     }
 }
 
