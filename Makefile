@@ -2,7 +2,8 @@
 SWIFT ?= swift
 BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
-.PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz fuzz-cpu clean
+.PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz fuzz-cpu difftest \
+	clean
 
 demo: release
 	Scripts/demo
@@ -28,6 +29,10 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+# Random cases of every instruction against QEMU's user-mode emulation.
+difftest: deps-test
+	Scripts/difftest
 
 walls:
 	Scripts/check-walls

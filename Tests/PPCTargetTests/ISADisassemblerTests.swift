@@ -11,7 +11,8 @@ import Testing
             (0x8060_0010, "lwz     r3,16(0)"),
             (0x5464_298f, "rlwinm. r4,r3,5,6,7"), (0x7864_29a2, "rldicl  r4,r3,37,38"),
             (0x7c64_04aa, "lswi    r3,r4,32"),
-            (0x7d5f_55a4, "hashst  r10,-432(r31)"), (0x4ca0_7fc5, "addpcis r5,32705"), (0x7c64_2e15, "addo.   r3,r4,r5"),
+            (0x7d5f_55a4, "hashst  r10,-432(r31)"),
+            (0x4ca0_7fc5, "addpcis r5,32705"), (0x7c64_2e15, "addo.   r3,r4,r5"),
             (0x0610_0001_3860_0005, "paddi   r3,0,65541,1"), (0, ".long   0x0"),
         ] as [(UInt64, String)])
     func text(word: UInt64, expected: String) {

@@ -135,7 +135,7 @@ enum SPRMoves {
     }
 
     static func setXER(_ cpu: CPUState, _ value: UInt64) {
-        cpu.pointee.xer_rest = value & ~0xe00c_0000
+        cpu.pointee.xer_rest = value & 0x1ff3_ffff  // the upper word is reserved
         cpu.pointee.so = UInt8(truncatingIfNeeded: value >> 31 & 1)
         cpu.pointee.ov = UInt8(truncatingIfNeeded: value >> 30 & 1)
         cpu.pointee.ca = UInt8(truncatingIfNeeded: value >> 29 & 1)
