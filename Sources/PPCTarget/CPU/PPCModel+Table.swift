@@ -44,7 +44,7 @@ extension PPCModel {
     private static let radixEncodings: [UInt32] = [0x0000_000c, 0xa000_0010, 0x2000_0015, 0x4000_001e]
 
     private static let ppc970Base = PPCModel(
-        name: "", aliases: [], deviceTreeName: "PowerPC,970", pvr: 0, family: .ppc970,
+        name: "", aliases: [], deviceTreeName: "PowerPC,UNKNOWN", pvr: 0, family: .ppc970,
         instructionSets: [.base, .altivec, .untilISA207, .only970], interruptModel: .ppc970,
         msrMask: 0x8000_0000_0204_ff36, lpcrMask: 0, lpcrPowerManagement: 0, pcrMask: 0, pcrSupported: 0, slbSize: 64,
         segmentPageSizes: basicPageSizes, hasLargeSegments: false, hasStorageKeys: false, hasRadix: false,

@@ -19,6 +19,8 @@ public protocol SpaprPlatform: Sendable {
     func rtasTokens(_ machine: SpaprMachine) -> [(name: String, token: UInt32)]
     /// The machine is reset, with `x-vof=on`: the tree goes to the built-in firmware instead of to memory.
     func resetFirmware(_ machine: SpaprMachine, tree: DeviceTree) throws
+    /// Delivers a system reset interrupt to every thread (`inject-nmi`).
+    func injectNMI(_ machine: SpaprMachine)
     /// After everything else of a reset.
     func machineReset(_ machine: SpaprMachine)
 }

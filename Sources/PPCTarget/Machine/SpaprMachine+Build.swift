@@ -190,8 +190,20 @@ extension SpaprMachine {
             children["unattached"]?.add(child: core, arrayName: "device")
             cores.append(core)
             try core.realizeDevice()
-            connectors.connector(.cpu, UInt32(server(ofThread: first)))?.attach(core)
+            if let connector = connectors.connector(.cpu, UInt32(server(ofThread: first))) {
+                connector.attach(core)
+                connector.makeFragment = { [unowned self, unowned core] in fragment(for: core) }
+            }
         }
+    }
+
+    /// The device tree of one core, as a guest gets it that asks for it anew.
+    private func fragment(for core: SpaprCPUCore) -> (DeviceTree, DeviceTree.Node) {
+        let tree = DeviceTree(capacity: 0x1_0000)
+        let server = server(ofThread: core.firstThread)
+        let node = tree.addNode(DeviceTree.root, "\(model.deviceTreeName)@\(String(server, radix: 16))")
+        if let first = core.threads.first { describe(first, tree, node) }
+        return (tree, node)
     }
 
     private func makeDeviceMemory() throws {
@@ -241,6 +253,7 @@ extension SpaprMachine {
         children["unattached"]?.add(child: phb, arrayName: "device")
         try phb.realizeDevice()
         phbs.append(phb)
+        connectors.connector(.phb, phb.index)?.attach(phb)
         state.register(PCIBus.stateDescription, of: phb.pci)
     }
 
@@ -248,6 +261,11 @@ extension SpaprMachine {
         if usesBuiltInFirmware, options.firmware == nil { return }
         let name = options.firmware ?? "slof.bin"
         guard let path = ImageLoader.find(name, in: options.firmwarePath) else {
+            if options.firmware == nil, options.kernel != nil {
+                logger.notice("SLOF is not installed; the built-in firmware starts the kernel")
+                usesBuiltInFirmware = true
+                return
+            }
             throw ObjectError(
                 "Could not find LPAR firmware '\(name)'",
                 hint: "Install SLOF (package qemu-system-data), give its directory with -L, or use the built-in "

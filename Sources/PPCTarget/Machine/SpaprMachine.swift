@@ -153,6 +153,10 @@ public final class SpaprMachine: Machine {
         }
     }
 
+    public override func powerDownRequested() { events?.postPowerDown() }
+
+    public override func injectNMI() throws { platform.injectNMI(self) }
+
     // MARK: CPUs
 
     /// All threads, by index.

@@ -85,12 +85,17 @@ extension SpaprThread {
         .scalar(
             "mig_msr_mask", .uint64, when: isLegacy, get: { $0.cpu.model.msrMask & ~(3 << 33) }, set: { _, _ in }),
         .scalar(
-            "mig_insns_flags", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags }, set: { _, _ in }),
+            "mig_insns_flags", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags & knownFlags },
+            set: { _, _ in }),
         .scalar(
-            "mig_insns_flags2", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags2 },
+            "mig_insns_flags2", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags2 & knownFlags2 },
             set: { _, _ in }),
         .scalar("mig_nb_BATs", .uint32, when: isLegacy, get: { _ in 0 }, set: { _, _ in }),
     ]
+
+    /// The instruction sets that release 2.7 knew; what came later must not show.
+    private static var knownFlags: UInt64 { 0x8000_600f_e1ff_3a61 }
+    private static var knownFlags2: UInt64 { 0x23_fff6 }
 
     /// The upper doublewords of VSRs 0 to 31, which are the floating-point registers.
     private static let floatState = StateDescription(

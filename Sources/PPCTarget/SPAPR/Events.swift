@@ -30,7 +30,9 @@ public final class SpaprEvents {
 
     public var pending: [PendingEvent] = []
     public private(set) var sources: [Class: Int] = [:]
-    private unowned let machine: SpaprMachine
+    /// Number of the last log made here.
+    var nextLogNumber: UInt32 = 0
+    unowned let machine: SpaprMachine
 
     init(machine: SpaprMachine) throws {
         self.machine = machine

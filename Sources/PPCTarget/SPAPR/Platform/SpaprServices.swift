@@ -120,6 +120,10 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         try firmware.reset(machine, tree: tree)
     }
 
+    public func injectNMI(_ machine: SpaprMachine) {
+        for thread in threads { systemReset(thread) }
+    }
+
     public func machineReset(_ machine: SpaprMachine) {
         preparedTable = nil
         watchdogs.reset()
