@@ -67,8 +67,6 @@ public final class SpaprThread: Device, VirtualCPU {
     public var xiveContext: AnyObject?
     /// What executes the thread; without one it stays where it is.
     public var runner: (any ThreadRunner)?
-    /// Told when dirty tracking begins: drop soft-TLB entries that allow silent stores.
-    public var onFlushWriteAccess: (() -> Void)?
 
     /// Exception that QEMU was about to deliver; −1 for none. Nothing here is ever in that state.
     var exceptionIndex: Int32 = -1
@@ -134,7 +132,15 @@ public final class SpaprThread: Device, VirtualCPU {
 
     public func resume() { runner?.resume() }
     public func pause() { runner?.pause() }
+
     public func flushWriteAccess() {
-        if let onFlushWriteAccess { onFlushWriteAccess() } else { cpu.mmu.withdrawWriteTags() }
+        guard let runner, machine.runState.isRunning else {
+            cpu.mmu.withdrawWriteTags()
+            return
+        }
+        runner.pause()
+        cpu.mmu.withdrawWriteTags()
+        // The machine may have been stopped while its lock was free.
+        if machine.runState.isRunning { runner.resume() }
     }
 }
