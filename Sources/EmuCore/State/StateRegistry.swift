@@ -31,7 +31,8 @@ public final class StateRegistry {
 
     /// Sections in stream order: by priority, then by registration.
     public private(set) var entries: [Entry] = []
-    private var nextSectionID: UInt32 = 0
+    /// Sections are numbered from 1: QEMU takes a continuation of section 0 for one of the first section it knows.
+    private var nextSectionID: UInt32 = 1
 
     public init() {}
 
