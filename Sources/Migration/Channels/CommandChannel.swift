@@ -47,7 +47,10 @@ final class CommandChannel: DescriptorChannel, @unchecked Sendable {
         sigaddset(&defaults, SIGPIPE)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+        // A group of its own, so that all parts of a pipeline can be ended together.
+        posix_spawnattr_setpgroup(&attributes, 0)
         var process: pid_t = 0
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         argv.append(nil)
@@ -104,8 +107,8 @@ final class CommandChannel: DescriptorChannel, @unchecked Sendable {
                 return status
             }
             if result < 0, errno != EINTR { return 0 }
-            if step == patience / 5 { kill(process, SIGTERM) }
-            if step == patience / 5 + 200 { kill(process, SIGKILL) }
+            if step == patience / 5 { kill(-process, SIGTERM) }
+            if step == patience / 5 + 200 { kill(-process, SIGKILL) }
             usleep(5000)
         }
         return 0

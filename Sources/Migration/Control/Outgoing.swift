@@ -162,6 +162,8 @@ extension MigrationController {
             writer.sliceLimit = limited ? parameter("max-bandwidth") / 10 : 0
             let pending = stream.pendingBytes
             if pending == 0 || pending <= threshold { return }
+            // A copy for the embedder must end, however busily the guest writes.
+            if !limited, ram.statistics.dirtySyncCount > 3 { return }
             _ = try stream.writeIteration()
             var now = VirtualClock.hostNow
             if writer.isRateLimited, now &- sliceStart < Self.sliceNanoseconds {

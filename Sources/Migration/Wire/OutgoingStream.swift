@@ -60,7 +60,13 @@ final class OutgoingStream {
             guard let state = liveState(entry), state.isActive else { continue }
             if output.isRateLimited { return false }
             try writeHeader(of: entry, StreamFormat.sectionPart, version: 0)
-            let done = try state.saveIteration(output)
+            let done: Bool
+            if state is RAMLiveState {
+                done = try state.saveIteration(output)
+            } else {
+                // Tables of the guest that devices and hypercalls change are only looked at with the machine's lock.
+                done = try machine.withLock { try state.saveIteration(output) }
+            }
             try writeFooter(of: entry)
             if !done { return false }
         }
