@@ -103,6 +103,8 @@ extension SpaprMachine {
             threads: smp.threads, version: version,
             memdevSize: { [objects] in (objects.children[$0] as? MemoryBackend)?.size })
         if version.hasMemoryConnectors { try checkAlignment() }
+        // Guests that resize their table may double it a few times beyond what the platform gives them.
+        hpt.largestShift = min(HashPageTable.shift(forMemory: maximumMemorySize) + 4, HashPageTable.maximumShift)
     }
 
     private func checkAlignment() throws {

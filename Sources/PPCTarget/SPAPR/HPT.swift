@@ -20,6 +20,9 @@ public final class HashPageTable: LiveState {
     static let minimumShift = 18
     static let maximumShift = 46
 
+    /// log2 of the largest table that a stream may ask for.
+    var largestShift = 32
+
     public init() {}
 
     deinit { release() }
@@ -243,6 +246,9 @@ public final class HashPageTable: LiveState {
             return
         }
         guard header == 0 else {
+            guard header <= UInt32(largestShift) else {
+                throw StateError("a hash page table of 2^\(header) bytes is too large for this machine")
+            }
             try reallocate(shift: Int(header))
             return
         }

@@ -112,12 +112,15 @@ public final class TCETable: Device {
                     guard value <= UInt64(largestTable) else {
                         throw StateError("a table of \(value) translation control entries is not plausible")
                     }
-                    table.loadedEntries = [UInt64](repeating: 0, count: Int(value))
+                    table.loadedCount = Int(value)
+                    table.loadedEntries = []
                 }),
             .value("bypass", \.bypass),
             .array(
-                "mig_table", .uint64, count: { $0.isLoading ? $0.loadedEntries.count : $0.entries.count },
-                get: { $0.entries[$1] }, set: { $0.loadedEntries[$1] = $2 }),
+                "mig_table", .uint64, count: { $0.isLoading ? $0.loadedCount : $0.entries.count },
+                get: { $0.entries[$1] },
+                // One by one, so that a damaged count ends with the stream and not in the allocator.
+                set: { table, _, value in table.loadedEntries.append(value) }),
             .value("def_win", \.isDefaultWindow, since: 3),
         ],
         subsections: [extension_],
@@ -138,6 +141,7 @@ public final class TCETable: Device {
         ])
 
     private var isLoading = false
+    private var loadedCount = 0
     private var loadedOffset: UInt64 = 0
     private var loadedShift: UInt32 = 12
     /// Whether a reset opens this window.
@@ -151,6 +155,10 @@ public final class TCETable: Device {
         guard !loaded.isEmpty else { return }
         guard loadedShift >= 12, loadedShift < 40 else {
             throw StateError("a DMA page size of 2^\(loadedShift) bytes is not plausible")
+        }
+        let size = UInt64(loaded.count) << UInt64(loadedShift)
+        guard !loadedOffset.addingReportingOverflow(size).overflow else {
+            throw StateError("a DMA window at 0x\(String(loadedOffset, radix: 16)) does not fit into the address space")
         }
         open(pageShift: loadedShift, busOffset: loadedOffset, count: loaded.count)
         entries = loaded

@@ -262,6 +262,8 @@ public final class SpaprPHB: Device {
             // Numbers are in use already: the controllers' state says so.
             phb.messages = [:]
             for block in phb.travellingMessages {
+                guard Int(block.first) >= SpaprInterrupts.firstExternal, block.count <= 0x1000, block.first < 0x1_0000
+                else { throw StateError("message interrupts \(block.first) (\(block.count)) do not exist") }
                 phb.messages[block.address] = (Int(block.first), Int(block.count))
             }
             phb.travellingMessages = []
