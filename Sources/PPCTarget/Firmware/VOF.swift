@@ -240,7 +240,7 @@ final class BuiltInFirmware {
         return Array(tree.name(of: node).prefix { $0 != "@" }.utf8) + [0]
     }
 
-    private static let longestName = 31
+    private static let longestName = 63
 
     private func property(_ service: String, _ request: VOFRequest, _ tree: DeviceTree) -> UInt32 {
         guard let node = tree.node(phandle: request.arguments[0]),
