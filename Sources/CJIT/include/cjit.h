@@ -47,8 +47,10 @@ enum {
     CJ_CR_VALUES = 48,      // CR field values with SO merged in: LT, GT, EQ, 32 bits each
     CJ_EXIT_PAYLOAD = 50,
     CJ_JUMP_CACHE = 51,     // jump cache of the current context
-    CJ_MXCSR = 52,          // 32 bits guest, 32 bits host
+    CJ_MXCSR = 52,          // generated code's on its way out, the host's, 32 bits each; then the initial value
+    CJ_MXCSR_INITIAL = 58,
     CJ_TEMPORARY = 53,
+    CJ_FP_OPERANDS = 55,    // frA, frB, frC of the operation in fp_pending
     CJ_RESYNC = 54,         // nonzero once translations were dropped while one runs
 };
 

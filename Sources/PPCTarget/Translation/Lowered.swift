@@ -53,6 +53,8 @@ struct RowInfo {
     /// Ends a block.
     var ends = false
     var accessesMemory = false
+    /// Ends a block because the context of what follows may be another.
+    var changesContext = false
     /// May change XER[SO].
     var changesSO = false
     var registers: (Register, Register, Register, Register) = (Register(), Register(), Register(), Register())
@@ -65,6 +67,8 @@ struct RowInfo {
             || Self.endingMnemonics.contains(row.mnemonic)
         accessesMemory = row.effects.contains(.loads) || row.effects.contains(.stores)
         changesSO = row.effects.contains(.ovIfOE) || row.effects.contains(.writesXER)
+        changesContext =
+            row.effects.contains(.synchronizes) || Self.endingMnemonics.contains(row.mnemonic)
         touchesAll = Self.wideMnemonics.contains(row.mnemonic)
         var found: [Register] = []
         for operand in row.operands {
@@ -111,19 +115,18 @@ struct RowInfo {
     }
 
     /// Change what translation depends on, whether or not their rows say so.
-    private static var endingMnemonics: Set<String> {
+    private static let endingMnemonics: Set<String> =
         [
             "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "isync", "mtfsf", "mtfsfi", "mtfsb0",
             "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni", "wait", "stop", "icbi", "slbmte",
             "slbie", "slbia", "tlbie", "tlbiel", "tlbsync", "ptesync",
         ]
-    }
-    private static var wideMnemonics: Set<String> {
+
+    private static let wideMnemonics: Set<String> =
         [
             "lmw", "stmw", "lswi", "lswx", "stswi", "stswx", "lq", "stq", "lqarx", "stqcx.", "lwat", "ldat", "stwat",
             "stdat", "plq", "pstq",
         ]
-    }
 
     /// GPRs read and written by one instruction, as bit masks.
     @inline(__always)

@@ -180,7 +180,7 @@ extension NativeEngine {
             let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
             home.storeBytes(of: spill[Int(row.pointee.map[slot])], as: UInt64.self)
         }
-        storeVectorSpill(cpu, row, spill)
+        DeferredFPSCR.settle(cpu, mxcsr: DeferredFPSCR.collected(cpu))
         cpu.pointee.nip = row.pointee.address
         let last = Int(row.pointee.count) - 1
         for index in 0...last {
@@ -200,14 +200,6 @@ extension NativeEngine {
             let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
             spill[Int(row.pointee.map[slot])] = home.load(as: UInt64.self)
         }
-        loadVectorSpill(cpu, row, spill)
         return Outcome.next
     }
-
-    private static func storeVectorSpill(
-        _ cpu: CPUState, _ row: UnsafePointer<SlowRow>, _ spill: UnsafeMutablePointer<UInt64>
-    ) {}
-    private static func loadVectorSpill(
-        _ cpu: CPUState, _ row: UnsafePointer<SlowRow>, _ spill: UnsafeMutablePointer<UInt64>
-    ) {}
 }

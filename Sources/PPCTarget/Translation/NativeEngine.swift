@@ -106,6 +106,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
             }
             updateConditionValues()
             let reason = enter(raw, code)
+            if state.pointee.fp_pending != 0 { DeferredFPSCR.settle(state, mxcsr: DeferredFPSCR.collected(state)) }
             switch reason {
             case ExitReason.lookup:
                 statistics.lookups &+= 1
@@ -160,6 +161,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         scratch[Int(CJ_CR_VALUES)] = 8 | so | (4 | so) &<< 32
         scratch[Int(CJ_CR_VALUES) + 1] = 2 | so
         scratch[Int(CJ_RESYNC)] = 0
+        scratch[Int(CJ_MXCSR_INITIAL)] = UInt64(DeferredFPSCR.initialMXCSR)
     }
 
     /// Makes the jump cache of the present context and address space current.

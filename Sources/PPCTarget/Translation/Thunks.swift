@@ -17,8 +17,8 @@ struct Thunks {
     var interpret: UnsafeRawPointer
     /// Called with a ``SlowRow`` in rax.
     var slow: UnsafeRawPointer
-    /// The same, with SSE registers in use.
-    var slowVector: UnsafeRawPointer
+    /// Called before an instruction's function when `fp_pending` is set.
+    var settle: UnsafeRawPointer
 
     typealias Enter = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UInt64
     typealias SlowFunction = @convention(c) (CPUState, UnsafeRawPointer) -> Int32
@@ -31,6 +31,10 @@ struct Thunks {
         var asm = Assembler(
             at: memory.next, capacity: memory.codeFree, executableOffset: memory.executableOffset, tables: tables)
         let payload = MemoryOperand(Host.state, Int32(CJ_SCRATCH) + Int32(CJ_EXIT_PAYLOAD) * 8)
+        let mxcsr = Int32(CJ_SCRATCH) + Int32(CJ_MXCSR) * 8
+        let guestMXCSR = MemoryOperand(Host.state, mxcsr)
+        let hostMXCSR = MemoryOperand(Host.state, mxcsr + 4)
+        let initialMXCSR = MemoryOperand(Host.state, Int32(CJ_SCRATCH) + Int32(CJ_MXCSR_INITIAL) * 8)
         let nip = MemoryOperand(Host.state, Int32(CJ_NIP))
 
         let enter = UnsafeRawPointer(asm.here)
@@ -39,9 +43,14 @@ struct Thunks {
         asm.alu(.sub, .w64, .rsp, immediate: 8)
         asm.lea(.w64, Host.state, MemoryOperand(.rdi, Int32(CJ_BIAS)))
         asm.load(.w64, Host.tlb, MemoryOperand(Host.state, Int32(CJ_TLB)))
+        // Floating point starts from a clean MXCSR; the host's comes back on the way out.
+        asm.storeMXCSR(hostMXCSR)
+        asm.loadMXCSR(initialMXCSR)
         asm.jump(.rsi)
 
         let leave = UnsafeRawPointer(asm.here)
+        asm.storeMXCSR(guestMXCSR)
+        asm.loadMXCSR(hostMXCSR)
         asm.alu(.add, .w64, .rsp, immediate: 8)
         for register in preserved.reversed() { asm.pop(register) }
         asm.ret()
@@ -63,30 +72,34 @@ struct Thunks {
         let interpret = out(&asm, ExitReason.interpret, nil)
 
         let function = UInt64(UInt(bitPattern: unsafeBitCast(slow, to: Int.self)))
-        let plainSlow = emitSlow(&asm, function, vectors: false, outcome: outcome)
-        let vectorSlow = emitSlow(&asm, function, vectors: true, outcome: outcome)
+        let plainSlow = emitSlow(&asm, function, guestMXCSR, initialMXCSR, outcome: outcome)
+        // Reached by a call: the stack is 8 bytes off.
+        let settle = UnsafeRawPointer(asm.here)
+        asm.storeMXCSR(guestMXCSR)
+        asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
+        asm.alu(.sub, .w64, .rsp, immediate: 8)
+        asm.constant(.rax, UInt64(UInt(bitPattern: unsafeBitCast(DeferredFPSCR.function, to: Int.self))))
+        asm.call(.rax)
+        asm.alu(.add, .w64, .rsp, immediate: 8)
+        asm.ret()
         guard asm.resolve() else { return nil }
         memory.claimCode(asm.offset)
         return Thunks(
             enter: enter, lookup: lookup, chain: chain, outcome: outcome, poll: poll, promote: promote,
-            interpret: interpret, slow: plainSlow, slowVector: vectorSlow)
+            interpret: interpret, slow: plainSlow, settle: settle)
     }
 
     private static func emitSlow(
-        _ asm: inout Assembler, _ function: UInt64, vectors: Bool, outcome: UnsafeRawPointer
+        _ asm: inout Assembler, _ function: UInt64, _ guestMXCSR: MemoryOperand, _ initialMXCSR: MemoryOperand,
+        outcome: UnsafeRawPointer
     ) -> UnsafeRawPointer {
         func spill(_ register: HostRegister) -> MemoryOperand {
             MemoryOperand(Host.state, Int32(CJ_SCRATCH) + (Int32(CJ_SPILL_GENERAL) + Int32(register.code)) * 8)
         }
-        func spill(_ register: VectorRegister) -> MemoryOperand {
-            MemoryOperand(Host.state, Int32(CJ_SCRATCH) + (Int32(CJ_SPILL_VECTOR) + 2 * Int32(register.code)) * 8)
-        }
         let start = UnsafeRawPointer(asm.here)
         let registers = (0..<Host.allocatableCount).map { Host.allocatable($0) } + [Host.base]
         for register in registers { asm.store(.w64, spill(register), register) }
-        if vectors {
-            for code in UInt8(0)..<16 { asm.storeVector(spill(VectorRegister(code)), VectorRegister(code)) }
-        }
+        asm.storeMXCSR(guestMXCSR)
         asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
         asm.move(.w64, .rsi, .rax)
         // The return address of this call is on the stack.
@@ -98,9 +111,7 @@ struct Thunks {
         let failed = asm.label()
         asm.jump(.notEqual, failed)
         for register in registers { asm.load(.w64, register, spill(register)) }
-        if vectors {
-            for code in UInt8(0)..<16 { asm.loadVector(VectorRegister(code), spill(VectorRegister(code))) }
-        }
+        asm.loadMXCSR(initialMXCSR)
         asm.load(.w64, Host.tlb, MemoryOperand(Host.state, Int32(CJ_TLB)))
         asm.ret()
         asm.bind(failed)

@@ -35,7 +35,6 @@ extension Translator {
                 assigned |= Slot.bit(best)
             }
         }
-        assignVectors()
         spreadDirtiness()
     }
 

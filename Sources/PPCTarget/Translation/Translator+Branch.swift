@@ -20,7 +20,14 @@ extension Translator {
             asm.jump(to: entry.thunks.interpret)
         case .called:
             callInstruction()
-            leave(Edge(inside: -1, target: block.next))
+            if info(current).pointee.changesContext {
+                // Which code comes next is to be decided anew.
+                setNIP(block.next)
+                asm.load(.w64, .rax, state(Int(CJ_NIP)))
+                asm.jump(to: entry.thunks.lookup)
+            } else {
+                leave(Edge(inside: -1, target: block.next))
+            }
         case .direct: directBranch(block)
         case .indirect: indirectBranch(block)
         }
@@ -66,7 +73,7 @@ extension Translator {
     mutating func leave(_ condition: HostCondition, _ edge: Edge) {
         if edge.inside >= 0 {
             asm.jump(condition, blockLabels[Int(edge.inside)])
-        } else if dirty == 0, dirtyVector == 0, source.contains(edge.target) {
+        } else if dirty == 0, source.contains(edge.target) {
             let label = asm.label()
             asm.jump(condition, label)
             addChain(label, edge.target)
@@ -74,7 +81,7 @@ extension Translator {
             let label = asm.label()
             asm.jump(condition, label)
             addStub(
-                Stub(kind: .exit, label: label, address: edge.target, dirty: dirty, dirtyVector: dirtyVector))
+                Stub(kind: .exit, label: label, address: edge.target, dirty: dirty))
         }
     }
 
@@ -196,19 +203,18 @@ extension Translator {
         if !choice.keepsCTR { decrementCTRKeepingTarget() }
         let next = Edge(inside: block.nextBlock, target: block.next)
         if next.inside >= 0 { complete() }
-        let before = (dirty, dirtyVector)
+        let before = dirty
         store(dirty)
-        storeVectors(dirtyVector)
         if !choice.always {
             // Everything is written back, so the way on is clean for code outside.
-            (dirty, dirtyVector) = (0, 0)
+            dirty = 0
             if !choice.keepsCTR { leave(choice.wantsZero ? .notEqual : .equal, next) }
             if !choice.ignoresCondition { leave(condition(choice, fused: fused).inverted, next) }
-            (dirty, dirtyVector) = before
+            dirty = before
         }
         asm.alu(.and, wide, .rax, immediate: -4)
         jumpIndirect()
-        (dirty, dirtyVector) = (0, 0)
+        dirty = 0
     }
 
     private mutating func setLinkKeepingTarget(_ word: UInt64) {

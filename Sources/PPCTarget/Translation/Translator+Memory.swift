@@ -38,6 +38,9 @@ struct AccessShape {
     /// 0: GPR; 1: double in an FPR; 2: single converted to double.
     var float: UInt8 = 0
 
+    /// Stores of singles have a slow path of their own.
+    var mayShareCheck: Bool { !indexed && !(isStore && float == 2) }
+
     var size: Int32 { 1 &<< Int32(width.rawValue) }
 }
 
@@ -133,7 +136,7 @@ extension Translator {
         slowStub = stubCount
         addStub(
             Stub(
-                kind: .slow, label: label, resume: resume, address: address, dirty: dirty, dirtyVector: dirtyVector,
+                kind: .slow, label: label, resume: resume, address: address, dirty: dirty,
                 first: Int32(truncatingIfNeeded: current), count: 1))
     }
 
@@ -141,7 +144,6 @@ extension Translator {
     mutating func resumeSlowPath() {
         guard slowStub < stubCount else { return }
         stubs[slowStub].valid = valid
-        stubs[slowStub].validVector = validVector
         asm.bind(stubs[slowStub].resume)
         flagsOffset = -1
     }
@@ -166,7 +168,7 @@ extension Translator {
             guard let op = row.pointee.lowered, lowers(op, word), !row.pointee.ends(word) else { break }
             let f = Word(word)
             var basesChange = row.pointee.gprs(word).writes & Slot.bit(base) != 0
-            if let kind = Self.access(op), !kind.indexed, f.ra == base {
+            if let kind = Self.access(op), kind.mayShareCheck, f.ra == base {
                 let from = moved &+ Self.displacement(word)
                 let newLowest = min(lowest, from)
                 let newHighest = max(highest, from &+ kind.size)
@@ -226,7 +228,7 @@ extension Translator {
     // MARK: One access
 
     mutating func access(_ f: Word, _ kind: AccessShape) {
-        if !kind.indexed, f.ra != 0 {
+        if kind.mayShareCheck, f.ra != 0 {
             if group.active && (group.base != f.ra || current >= group.end) {
                 if current >= group.end { group.active = false }
             }

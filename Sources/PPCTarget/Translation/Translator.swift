@@ -89,10 +89,6 @@ struct SlowRow {
     var valid: UInt64
     /// Host register of each slot.
     var map: UnsafePointer<UInt8>
-    /// The same for FPRs in SSE registers.
-    var dirtyVector: UInt32
-    var validVector: UInt32
-    var vectorMap: UnsafePointer<UInt8>
     var count: UInt32
 }
 
@@ -116,8 +112,6 @@ struct Translator: ~Copyable {
         var address: UInt64 = 0
         var dirty: UInt64 = 0
         var valid: UInt64 = 0
-        var dirtyVector: UInt32 = 0
-        var validVector: UInt32 = 0
         /// First instruction and count (slow), or exit record number (chain).
         var first: Int32 = 0
         var count: Int32 = 0
@@ -139,11 +133,6 @@ struct Translator: ~Copyable {
     var assigned: UInt64 = 0
     var valid: UInt64 = 0
     var dirty: UInt64 = 0
-    let vectorOf: UnsafeMutablePointer<UInt8>
-    var assignedVector: UInt32 = 0
-    var validVector: UInt32 = 0
-    var dirtyVector: UInt32 = 0
-    var usesVector = false
 
     // Position.
     var currentBlock = 0
@@ -183,7 +172,7 @@ struct Translator: ~Copyable {
         entry: Entry, context: TranslationContext, buffer: RegionBuffer, source: CodeSource, block: Int32,
         isRegion: Bool, exitCount: Int, storage: borrowing Storage
     ) {
-        guard let maps = entry.memory.allocateData(Slot.count + 30 + 64) else { return nil }
+        guard let maps = entry.memory.allocateData(Slot.count + 30) else { return nil }
         self.entry = entry
         self.context = context
         self.buffer = buffer
@@ -197,9 +186,7 @@ struct Translator: ~Copyable {
         stubs = storage.stubs
         blockLabels = storage.blockLabels
         hostOf = maps.assumingMemoryBound(to: UInt8.self)
-        vectorOf = hostOf + 64
         hostOf.update(repeating: 0xff, count: Slot.count)
-        vectorOf.update(repeating: 0xff, count: 32)
         asm = Assembler(
             at: entry.memory.next, capacity: entry.memory.codeFree, executableOffset: entry.memory.executableOffset,
             tables: storage.tables)
@@ -262,16 +249,12 @@ struct Translator: ~Copyable {
     mutating func flush() {
         store(dirty)
         dirty = 0
-        storeVectors(dirtyVector)
-        dirtyVector = 0
     }
 
     /// Loads whatever the block's successors in the region expect in registers.
     mutating func complete() {
         load(assigned & ~valid)
         valid = assigned
-        loadVectors(assignedVector & ~validVector)
-        validVector = assignedVector
     }
 
     @inline(__always)
@@ -311,7 +294,6 @@ struct Translator: ~Copyable {
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {
             load(assigned)
-            loadVectors(assignedVector)
         }
         for index in 0..<count {
             translateBlock(index)
@@ -329,9 +311,7 @@ struct Translator: ~Copyable {
         let block = buffer.blocks[index]
         asm.bind(blockLabels[index])
         valid = holdsAcrossBlocks ? assigned : 0
-        validVector = holdsAcrossBlocks ? assignedVector : 0
         dirty = block.dirtyIn & assigned
-        dirtyVector = holdsAcrossBlocks ? writtenVector : 0
         group.active = false
         flagsOffset = -1
         address = block.address
@@ -371,7 +351,7 @@ struct Translator: ~Copyable {
         let label = asm.label()
         asm.alu(.cmp, .w32, state(Int(CJ_EXIT_REQUEST)), immediate: 0)
         asm.jump(.notEqual, label)
-        addStub(Stub(kind: .poll, label: label, address: address, dirty: dirty, dirtyVector: dirtyVector))
+        addStub(Stub(kind: .poll, label: label, address: address, dirty: dirty))
     }
 
     private mutating func emitPromotionCounter() {
@@ -409,7 +389,6 @@ struct Translator: ~Copyable {
             if Host.isPreserved(hostOf[slot]) { kept |= Slot.bit(slot) }
         }
         valid = kept & ~registers.writes
-        validVector = 0
         asm.load(.w64, Host.tlb, state(Int(CJ_TLB)))
         if info(current).pointee.accessesMemory {
             // Filling the soft TLB may have made its granule smaller than this code believes, and a store may have
@@ -432,12 +411,20 @@ struct Translator: ~Copyable {
         group.active = false
         flush()
         setNIP(address)
-        if usesVector { saveHostFPU() }
+        emitSettle()
         asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
         asm.constant(.rsi, instruction.word)
         asm.constant(.rax, UInt64(UInt(bitPattern: unsafeBitCast(instruction.execute, to: Int.self))))
         asm.call(.rax)
-        if usesVector { loadGuestFPU() }
+        asm.loadMXCSR(scratch(Int(CJ_MXCSR_INITIAL)))
+    }
+
+    /// Brings FPSCR up to date if floating-point results are pending. Everything is written back already.
+    mutating func emitSettle() {
+        asm.alu(.cmp, .w32, state(Int(CJ_FP_PENDING)), immediate: 0)
+        let settled = asm.shortJump(.equal)
+        asm.call(to: entry.thunks.settle)
+        asm.land(settled)
     }
 
     /// SO may have changed: the values that comparisons store carry it.
@@ -475,7 +462,6 @@ struct Translator: ~Copyable {
             switch stub.kind {
             case .poll:
                 store(stub.dirty)
-                storeVectors(stub.dirtyVector)
                 setNIP(stub.address)
                 asm.jump(to: entry.thunks.poll)
             case .promote:
@@ -497,7 +483,6 @@ struct Translator: ~Copyable {
                 asm.jump(to: entry.thunks.chain)
             case .exit:
                 store(stub.dirty)
-                storeVectors(stub.dirtyVector)
                 exit(to: stub.address)
             case .slow: emitSlowStub(stub)
             }
@@ -515,10 +500,9 @@ struct Translator: ~Copyable {
         list.update(from: buffer.instructions + Int(stub.first), count: Int(stub.count))
         memory.assumingMemoryBound(to: SlowRow.self).pointee = SlowRow(
             address: stub.address, instructions: UnsafePointer(list), dirty: stub.dirty, valid: stub.valid,
-            map: UnsafePointer(hostOf), dirtyVector: stub.dirtyVector, validVector: stub.validVector,
-            vectorMap: UnsafePointer(vectorOf), count: UInt32(truncatingIfNeeded: stub.count))
+            map: UnsafePointer(hostOf), count: UInt32(truncatingIfNeeded: stub.count))
         asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rax.code, memory)
-        asm.call(to: usesVector ? entry.thunks.slowVector : entry.thunks.slow)
+        asm.call(to: entry.thunks.slow)
         asm.jump(stub.resume)
     }
 }

@@ -1,0 +1,149 @@
+import CPPCState
+
+@testable import PPCTarget
+
+/// Random loops of instructions that the native engine has code for, and their outcome on an engine.
+struct TranslationProgram {
+    /// Body of a loop that runs `rounds` times.
+    let words: [UInt32]
+    let seed: UInt64
+    let rounds: UInt64 = 150
+    let bigEndian: Bool
+
+    /// Everything that must agree.
+    struct Outcome: Equatable {
+        var gpr: [UInt64] = []
+        var cr: [UInt8] = []
+        var flags: [UInt8] = []
+        var lr: UInt64 = 0
+        var ctr: UInt64 = 0
+        var nip: UInt64 = 0
+        var fpr: [UInt64] = []
+        var fpscr: UInt64 = 0
+        var memory: [UInt8] = []
+    }
+
+    struct Random {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return state
+        }
+        mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() >> 11) % bound }
+    }
+
+    static let codeAddress: UInt64 = 0x10000
+    static let dataAddress: UInt64 = 0x40000
+
+    /// - Parameter rows: Rows to choose from.
+    init(seed: UInt64, length: Int, rows: [InstructionRow], bigEndian: Bool = false) {
+        self.seed = seed
+        self.bigEndian = bigEndian
+        var random = Random(state: seed &* 0x9e37_79b9_7f4a_7c15 | 1)
+        var words: [UInt32] = []
+        let sets = InstructionSet(rawValue: .max).subtracting([.only970, .untilISA207])
+        while words.count < length {
+            let row = rows[random.below(rows.count)]
+            var word = row.form.match | UInt32(truncatingIfNeeded: random.next()) & ~row.form.mask & ~row.reserved
+            if row.effects.contains(.loads) || row.effects.contains(.stores) {
+                // r1 is the base; r2 an index; displacements stay small.
+                word = word & ~0x001f_0000 | 1 << 16
+                let isIndexed = row.operands.contains { $0.name == "RB" }
+                if isIndexed { word = word & ~0xf800 | 2 << 11 } else { word &= ~0xfc00 }
+                if row.mnemonic.contains("u") && row.form.match >> 26 != 31 { word &= ~0xffc0 }
+            }
+            if row.mnemonic == "mtspr" || row.mnemonic == "mfspr" { word = word & ~0x001f_f800 | 8 << 16 }
+            guard InstructionTable.shared.decode(UInt64(word), for: sets) != InstructionTable.noRow else { continue }
+            // r1 and r2 keep their values, but for update forms, which only move a little.
+            let written = row.operands.filter { $0.use != .read && $0.use != .immediate && $0.kind == .gpr }
+            let updates = row.operands.contains { $0.name == "RA" && $0.use == .readWrite }
+            if written.contains(where: {
+                let number = $0.value(in: UInt64(word))
+                return number == 2 || number == 1 && !(updates && $0.name == "RA")
+            }) {
+                continue
+            }
+            words.append(word)
+        }
+        self.words = words
+    }
+
+    enum Engine { case interpreter, blocks, native }
+
+    func run(_ engine: Engine) -> Outcome? {
+        let memory = FlatMemory(size: 1 << 20)
+        guard let model = PPCModel.named("power9") else { return nil }
+        let cpu = PPCCPU(model: model, memory: memory)
+        Context.storeMSR(cpu.state, MSR.sf | MSR.fp | (bigEndian ? 0 : MSR.le))
+        cpu.hypercall = { _ in PPCTarget.Outcome.stop }
+        var code: [UInt8] = []
+        let back = UInt32(truncatingIfNeeded: -4 * words.count) & 0xfffc
+        for word in words + [0x4200_0000 | back, 0x4400_0022] {
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) }
+            code += bigEndian ? bytes.reversed() : bytes
+        }
+        guard memory.load(code, at: Self.codeAddress) else { return nil }
+        var random = Random(state: seed | 1)
+        let data = (0..<4096).map { _ in UInt8(truncatingIfNeeded: random.next() >> 20) }
+        guard memory.load(data, at: Self.dataAddress) else { return nil }
+        for index in 0..<32 {
+            let value = random.next()
+            // Small numbers, negative ones and all kinds of others.
+            gpr(cpu.state)[index] =
+                index % 4 == 0
+                ? value & 0xff
+                : index % 4 == 1
+                    ? UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
+                    : value
+        }
+        for index in 0..<32 {
+            // Singles, doubles of middling size, and now and then anything at all.
+            let value = random.next()
+            let single = Float(Int32(truncatingIfNeeded: value)) / 1024
+            vsr(cpu.state)[index].hi =
+                index % 8 == 7
+                ? value
+                : index % 2 == 0
+                    ? Double(single).bitPattern
+                    : value & 0x800f_ffff_ffff_ffff | (1000 + value >> 52 & 31) << 52
+        }
+        gpr(cpu.state)[1] = Self.dataAddress + 0x400
+        gpr(cpu.state)[2] = 0x123
+        cpu.state.pointee.ctr = rounds
+        cpu.state.pointee.nip = Self.codeAddress
+        var native: NativeEngine?
+        switch engine {
+        case .interpreter: break
+        case .blocks: cpu.engine = BlockEngine(cpu: cpu)
+        case .native:
+            native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20)
+            guard let native else { return nil }
+            cpu.engine = native
+        }
+        _ = cpu.run()
+        let state = cpu.state.pointee
+        var outcome = Outcome()
+        outcome.gpr = (0..<32).map { gpr(cpu.state)[$0] }
+        outcome.cr = (0..<8).map { crFields(cpu.state)[$0] }
+        outcome.flags = [state.so, state.ov, state.ca, state.ov32, state.ca32]
+        (outcome.lr, outcome.ctr, outcome.nip) = (state.lr, state.ctr, state.nip)
+        outcome.fpr = (0..<32).map { vsr(cpu.state)[$0].hi }
+        outcome.fpscr = state.fpscr
+        outcome.memory = memory.bytes(at: Self.dataAddress - 0x8000, count: 0x10000) ?? []
+        if engine == .native, native?.statistics.regions == 0 { return nil }
+        return outcome
+    }
+
+    /// The rows with native code that may stand in such a loop.
+    static func rows(where isWanted: (InstructionRow) -> Bool = { _ in true }) -> [InstructionRow] {
+        let excluded: Set<String> = [
+            "b", "ba", "bl", "bla", "bc", "bca", "bcl", "bcla", "bclr", "bclrl", "bcctr", "bcctrl", "sync", "addpcis",
+        ]
+        return InstructionTable.shared.rows.filter {
+            Lowered(rawValue: $0.mnemonic) != nil && !excluded.contains($0.mnemonic)
+                && !$0.mnemonic.hasSuffix("ux") && $0.prefix == nil && isWanted($0)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import CPPCState
+import Testing
+
+@testable import PPCTarget
+
+@Suite("Translation")
+struct TranslationTests {
+    @Test("The assembler's code computes what it says")
+    func assembler() throws {
+        let memory = try CodeMemory(codeSize: 65536, dataSize: 65536)
+        let tables = Assembler.Tables()
+        var asm = Assembler(
+            at: memory.next, capacity: memory.codeFree, executableOffset: memory.executableOffset, tables: tables)
+        // Sum of (i * 3) ^ 5 for i below rdi, through high and low registers, memory and a loop.
+        let top = asm.label()
+        asm.constant(.rax, 0)
+        asm.constant(.r9, 0)
+        asm.bind(top)
+        asm.lea(.w64, .r10, MemoryOperand(.r9, index: .r9, scale: 1))
+        asm.alu(.xor, .w64, .r10, immediate: 5)
+        asm.store(.w64, MemoryOperand(.rsi, 8), .r10)
+        asm.alu(.add, .w64, .rax, MemoryOperand(.rsi, 8))
+        asm.alu(.add, .w64, .r9, immediate: 1)
+        asm.alu(.cmp, .w64, .r9, .rdi)
+        asm.jump(.below, top)
+        asm.ret()
+        #expect(asm.resolve())
+        typealias Function = @convention(c) (UInt64, UnsafeMutableRawPointer) -> UInt64
+        let function = unsafeBitCast(UnsafeRawPointer(memory.execute), to: Function.self)
+        let expected = (0..<UInt64(100)).reduce(UInt64(0)) { $0 + (($1 * 3) ^ 5) }
+        #expect(function(100, UnsafeMutableRawPointer(memory.data)) == expected)
+    }
+
+    @Test("Random loops end alike on every engine", arguments: UInt64(1)...60)
+    func randomLoops(seed: UInt64) throws {
+        let program = TranslationProgram(
+            seed: seed, length: 4 + Int(seed % 24), rows: TranslationProgram.rows(), bigEndian: seed % 3 == 0)
+        let reference = try #require(program.run(.interpreter))
+        #expect(program.run(.blocks) == reference)
+        if NativeEngine.isSupported { #expect(program.run(.native) == reference) }
+    }
+
+    @Test("Code that a loop writes over is translated anew", arguments: [false, true])
+    func selfModification(native: Bool) throws {
+        guard !native || NativeEngine.isSupported else { return }
+        let memory = FlatMemory(size: 1 << 20)
+        let model = try #require(PPCModel.named("power9"))
+        let cpu = PPCCPU(model: model, memory: memory)
+        Context.storeMSR(cpu.state, MSR.sf | MSR.le)
+        cpu.hypercall = { _ in PPCTarget.Outcome.stop }
+        // addi r3,r3,1 becomes addi r3,r3,2 and so on: r4 holds the word, r5 its address.
+        let words: [UInt32] = [
+            0x3863_0001,  // addi r3, r3, 1
+            0x3884_0001,  // addi r4, r4, 1
+            0x9085_0000,  // stw r4, 0(r5)
+            0x4c00_012c,  // isync
+            0x4200_fff0,  // bdnz -16
+            0x4400_0022,  // sc 1
+        ]
+        let code = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+        #expect(memory.load(code, at: 0x10000))
+        gpr(cpu.state)[4] = 0x3863_0001
+        gpr(cpu.state)[5] = 0x10000
+        cpu.state.pointee.ctr = 300
+        cpu.state.pointee.nip = 0x10000
+        cpu.engine = native ? try NativeEngine(cpu: cpu, codeSize: 1 << 20) : BlockEngine(cpu: cpu)
+        _ = cpu.run()
+        #expect(gpr(cpu.state)[3] == (1...300).reduce(0, +))
+        #expect((cpu.engine?.statistics.invalidations ?? 0) > 200)
+    }
+}
