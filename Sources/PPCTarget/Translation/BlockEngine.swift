@@ -190,7 +190,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         guard cpu.mmu.translate(address, .fetch, &translation),
             let start = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: host &- offset))
         else { return -1 }
-        if !pages.holdsChunk(translation.real) {
+        if !pages.covers(translation.real, UInt64(RegionDecoder.blockLimit * 8)) {
             let chunk: UInt64 = 1 &<< CodePages.chunkShift
             cpu.mmu.withdrawWriteTags(at: translation.real & ~(chunk &- 1), count: chunk)
         }

@@ -34,7 +34,10 @@ struct CodePages {
         }
     }
 
-    func holdsChunk(_ address: UInt64) -> Bool { chunks[address &>> Self.chunkShift] != nil }
+    /// Whether every page of a range has code already, so that no right to write to it is out.
+    func covers(_ address: UInt64, _ count: UInt64) -> Bool {
+        (address &>> Self.pageShift...(address &+ (count &- 1)) &>> Self.pageShift).allSatisfy { pages[$0] != nil }
+    }
 
     func holds(_ address: UInt64, _ count: UInt64) -> Bool {
         guard count > 0 else { return false }

@@ -43,7 +43,8 @@ extension NativeEngine {
 
     /// Withdraws the right to write from the chunk that is about to be read, so that no store can go unseen.
     private func prepareToRead(_ real: UInt64) {
-        guard !pages.holdsChunk(real) else { return }
+        let longest = UInt64(RegionDecoder.blockLimit * 8)
+        guard !pages.covers(real, longest) else { return }
         let size: UInt64 = 1 &<< CodePages.chunkShift
         cpu.mmu.withdrawWriteTags(at: real & ~(size &- 1), count: size)
     }
