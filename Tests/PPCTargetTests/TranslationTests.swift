@@ -24,7 +24,8 @@ struct TranslationTests {
         asm.alu(.cmp, .w64, .r9, .rdi)
         asm.jump(.below, top)
         asm.ret()
-        #expect(asm.resolve())
+        let isResolved = asm.resolve()
+        #expect(isResolved)
         typealias Function = @convention(c) (UInt64, UnsafeMutableRawPointer) -> UInt64
         let function = unsafeBitCast(UnsafeRawPointer(memory.execute), to: Function.self)
         let expected = (0..<UInt64(100)).reduce(UInt64(0)) { $0 + (($1 * 3) ^ 5) }
