@@ -5,7 +5,7 @@ import PPCTarget
 struct Accelerator {
     private(set) var isSingleThreaded = false
     private(set) var instructionShift: UInt64?
-    private(set) var engine = "interpreter"
+    private(set) var engine = EngineKind.interpreter
 
     init(_ texts: [String], icount: String?) throws {
         for text in texts {
@@ -22,9 +22,10 @@ struct Accelerator {
                 }
                 isSingleThreaded = thread == "single"
             }
-            if let engine = list.string("engine") {
-                guard ["interpreter"].contains(engine) else {
-                    throw ObjectError("Invalid 'engine' setting \(engine)", hint: "Use engine=interpreter.")
+            if let text = list.string("engine") {
+                guard let engine = EngineKind(rawValue: text), engine.isAvailable else {
+                    let usable = EngineKind.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
+                    throw ObjectError("Invalid 'engine' setting \(text)", hint: "Use one of \(usable).")
                 }
                 self.engine = engine
             }
@@ -41,6 +42,9 @@ struct Accelerator {
     }
 
     func makePlatform() -> SpaprServices {
-        SpaprServices(isSingleThreaded: isSingleThreaded, instructionShift: instructionShift)
+        let engine = engine
+        return SpaprServices(isSingleThreaded: isSingleThreaded, instructionShift: instructionShift) { _ in
+            TranslatingEngine(engine)
+        }
     }
 }
