@@ -5,7 +5,7 @@ import PPCTarget
 struct Accelerator {
     private(set) var isSingleThreaded = false
     private(set) var instructionShift: UInt64?
-    private(set) var engine = EngineKind.interpreter
+    private(set) var engine = EngineKind.preferred
 
     init(_ texts: [String], icount: String?) throws {
         for text in texts {
