@@ -5,12 +5,17 @@ import PPCTarget
 struct Accelerator {
     private(set) var isSingleThreaded = false
     private(set) var instructionShift: UInt64?
-    private(set) var engine = EngineKind.preferred
+    private(set) var engine: EngineKind
+    /// Bytes of generated code to keep.
+    private(set) var codeSize = 64 << 20
 
-    init(_ texts: [String], icount: String?) throws {
+    /// - Parameter cpus: vCPUs that the machine may have; several run on the interpreter unless the user says otherwise,
+    ///   because code that one of them changes is not yet noticed in translations of another.
+    init(_ texts: [String], icount: String?, cpus: Int) throws {
+        var chosen: EngineKind?
         for text in texts {
             let list = try KeyValueList(text, impliedKey: "accel")
-            try list.check(known: ["accel", "engine", "thread", "tb-size", "verify"], option: "-accel")
+            try list.check(known: ["accel", "engine", "thread", "tb-size"], option: "-accel")
             let name = list.string("accel") ?? "tcg"
             guard name == "tcg" else {
                 throw ObjectError(
@@ -27,7 +32,13 @@ struct Accelerator {
                     let usable = EngineKind.allCases.filter(\.isAvailable).map(\.rawValue).joined(separator: ", ")
                     throw ObjectError("Invalid 'engine' setting \(text)", hint: "Use one of \(usable).")
                 }
-                self.engine = engine
+                chosen = engine
+            }
+            if let megabytes = try list.integer("tb-size") {
+                guard (1...2047).contains(megabytes) else {
+                    throw ObjectError("Invalid 'tb-size' \(megabytes)", hint: "Give MiB of generated code, 1 to 2047.")
+                }
+                codeSize = megabytes << 20
             }
         }
         if let icount {
@@ -38,13 +49,24 @@ struct Accelerator {
             }
             instructionShift = UInt64(shift)
             isSingleThreaded = true
+            guard chosen == nil || chosen == .interpreter else {
+                throw ObjectError(
+                    "-icount counts instructions, which engine=\(chosen?.rawValue ?? "") does not",
+                    hint: "Use -accel tcg,engine=interpreter with -icount.")
+            }
+            chosen = .interpreter
         }
+        if cpus > 1, let chosen, chosen != .interpreter {
+            Report.line(
+                "warning: with several vCPUs engine=\(chosen.rawValue) does not notice code that another vCPU changes")
+        }
+        engine = chosen ?? (cpus > 1 ? .interpreter : .preferred)
     }
 
     func makePlatform() -> SpaprServices {
-        let engine = engine
+        let (engine, codeSize) = (engine, codeSize)
         return SpaprServices(isSingleThreaded: isSingleThreaded, instructionShift: instructionShift) { _ in
-            TranslatingEngine(engine)
+            TranslatingEngine(engine, codeSize: codeSize)
         }
     }
 }

@@ -22,7 +22,7 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         name: .customLong("accel", withSingleDash: true), parsing: .unconditionalSingleValue,
-        help: "tcg[,engine=interpreter|blocks|native][,thread=single|multi]")
+        help: "tcg[,engine=interpreter|blocks|native][,thread=single|multi][,tb-size=MiB]")
     var accel: [String] = []
 
     @Option(
@@ -141,11 +141,6 @@ struct LaunchCommand: ParsableCommand {
         help: "Wait for a stream: exec:COMMAND, fd:N, unix:PATH, tcp:HOST:PORT, file:PATH[,offset=N], or defer.")
     var incoming: String?
 
-    @Option(
-        name: .customLong("only-migratable", withSingleDash: true), parsing: .unconditional,
-        help: .hidden)
-    var onlyMigratable: String?
-
     @Flag(name: .customShort("S"), help: "Do not start CPUs; `cont` in a monitor does.")
     var startStopped = false
 
@@ -157,13 +152,13 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         name: .customShort("d"), parsing: .unconditionalSingleValue,
-        help: "Log items, comma separated: in_asm, op, out_asm, int, mmu, cpu, guest_errors, unimp; help lists them.")
+        help: "Log items; not supported.")
     var log: [String] = []
 
-    @Option(name: .customShort("D"), parsing: .unconditional, help: "File for the log; default is standard error.")
+    @Option(name: .customShort("D"), parsing: .unconditional, help: "File for the log; not supported.")
     var logFile: String?
 
-    @Option(name: .customLong("rtc", withSingleDash: true), parsing: .unconditional, help: "[base=utc|localtime|DATE]")
+    @Option(name: .customLong("rtc", withSingleDash: true), parsing: .unconditional, help: "[base=utc]")
     var rtc: String?
 
     @Option(name: .customLong("pidfile", withSingleDash: true), parsing: .unconditional, help: "Write the process id.")

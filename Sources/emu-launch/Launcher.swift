@@ -23,7 +23,9 @@ final class Launcher {
     init(_ options: LaunchCommand) throws {
         self.options = options
         Help.answer(options)
-        let accelerator = try Accelerator(options.accel, icount: options.icount)
+        let topology = try OptionTexts.topology(options.smp)
+        let accelerator = try Accelerator(
+            options.accel, icount: options.icount, cpus: max(topology.cpus ?? 1, topology.maximum ?? 1))
         let platform = accelerator.makePlatform()
         let types = TypeRegistry()
         types.registerCoreTypes()
@@ -104,6 +106,15 @@ final class Launcher {
             throw ObjectError(
                 "-\(name) \(value ?? "") is not supported: there is no graphical output",
                 hint: "Use -\(name) none, and -serial or -nographic for the guest's terminal.")
+        }
+        if !options.log.isEmpty || options.logFile != nil {
+            throw ObjectError("-d/-D: execution logs are not supported", hint: "Leave the option out.")
+        }
+        if let rtc = options.rtc {
+            let list = try KeyValueList(rtc, impliedKey: "base")
+            guard list.entries.allSatisfy({ $0.key == "base" && $0.value == "utc" }) else {
+                throw ObjectError("-rtc \(rtc) is not supported", hint: "The guest's clock is UTC: -rtc base=utc.")
+            }
         }
         for value in options.net where value != "none" {
             throw ObjectError(
