@@ -25,10 +25,10 @@ deps-test:
 	Scripts/install-deps test
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests Utilities Examples/Sources Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests Utilities Examples/Sources Package.swift
 
 # Random cases of every instruction against QEMU's user-mode emulation.
 difftest: deps-test
@@ -55,3 +55,4 @@ fuzz-cpu: deps-test
 examples: deps
 	$(SWIFT) run --package-path Examples call-function
 	$(SWIFT) run --package-path Examples trace-program
+	$(SWIFT) run --package-path Examples save-and-load

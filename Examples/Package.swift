@@ -7,6 +7,17 @@ let package = Package(
     targets: [
         .executableTarget(name: "call-function", dependencies: [.product(name: "PPCTarget", package: "EmuCore")]),
         .executableTarget(name: "trace-program", dependencies: [.product(name: "PPCTarget", package: "EmuCore")]),
+        .executableTarget(
+            name: "save-and-load",
+            dependencies: [
+                .product(name: "EmuCore", package: "EmuCore"), .product(name: "PPCTarget", package: "EmuCore"),
+                .product(name: "Migration", package: "EmuCore"),
+            ]),
+        .executableTarget(
+            name: "boot-linux",
+            dependencies: [
+                .product(name: "EmuCore", package: "EmuCore"), .product(name: "PPCTarget", package: "EmuCore"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ final class Launcher {
         Help.answer(options)
         let topology = try OptionTexts.topology(options.smp)
         let accelerator = try Accelerator(
-            options.accel, icount: options.icount, cpus: max(topology.cpus ?? 1, topology.maximum ?? 1))
+            options.accel, icount: options.icount, cpus: topology.most)
         let platform = accelerator.makePlatform()
         let types = TypeRegistry()
         types.registerCoreTypes()

@@ -17,7 +17,8 @@ extension FloatingPointRows {
         },
         // Before ISA 3.0 bits 11:15 were reserved and ignored; C libraries count on the newer forms acting as mffs there.
         InstructionRow(
-            "mffs", .x(63, 583), [.frt], [.readsFPSCR, .cr1IfRc], since: .untilISA207, facility: .floatingPoint, rc: true,
+            "mffs", .x(63, 583), [.frt], [.readsFPSCR, .cr1IfRc], since: .untilISA207, facility: .floatingPoint,
+            rc: true,
             execute: { StatusRegister.moveFrom($0, $1) }),
         from("mffsce", 1, [.frt], [.readsFPSCR, .writesFPSCR]) { StatusRegister.moveFromClearingEnables($0, $1) },
         from("mffscdrn", 20, [.frt, .frb], [.readsFPSCR, .writesFPSCR]) {

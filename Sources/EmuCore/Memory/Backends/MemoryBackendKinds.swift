@@ -127,7 +127,8 @@ public final class MemfdBackend: MemoryBackend {
         guard ftruncate(descriptor, Int(length)) == 0 else {
             throw ObjectError("failed to resize memfd to \(length): \(String(cString: strerror(errno)))")
         }
-        if seal, fcntl(descriptor, 1033 /* F_ADD_SEALS */, 1 | 2 | 4 /* SEAL | SHRINK | GROW */) != 0 {
+        // F_ADD_SEALS; F_SEAL_SEAL, F_SEAL_SHRINK and F_SEAL_GROW: nobody may change the size under the guest.
+        if seal, fcntl(descriptor, 1033, 1 | 2 | 4) != 0 {
             throw ObjectError("failed to seal memfd: \(String(cString: strerror(errno)))")
         }
         let block = try HostMapping.map(
@@ -232,7 +233,8 @@ enum HostMapping {
         let end = start + UInt(total)
         let used = aligned + UInt(length)
         if end > used { munmap(UnsafeMutableRawPointer(bitPattern: used), Int(end - used)) }
-        if descriptor == nil { madvise(address, Int(length), 14 /* MADV_HUGEPAGE */) }
+        // MADV_HUGEPAGE
+        if descriptor == nil { madvise(address, Int(length), 14) }
         return RAMBlock(
             id: id, base: address, usedLength: size, maxLength: length, pageSize: pageSize, fileDescriptor: descriptor,
             isShared: share, isReadOnly: isReadOnly && share)
