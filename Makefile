@@ -1,6 +1,5 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`. Both install what is missing.
 SWIFT ?= swift
-BIN = $(shell $(SWIFT) build -c release --show-bin-path)
 
 .PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz fuzz-cpu difftest \
 	clean
@@ -46,6 +45,10 @@ bench-migration: release deps-test
 
 clean:
 	$(SWIFT) package clean
+
+# Random damage to streams; MIGRATION_FUZZ_ROUNDS of them.
+fuzz: deps-test
+	MIGRATION_FUZZ_ROUNDS=$${MIGRATION_FUZZ_ROUNDS:-50000} $(SWIFT) test --filter DamagedStream
 
 # Random instruction streams in every privilege state; EMUCORE_FUZZ_ROUNDS machines from EMUCORE_FUZZ_SEED on.
 fuzz-cpu: deps-test

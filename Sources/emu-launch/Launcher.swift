@@ -54,6 +54,7 @@ final class Launcher {
         machine.exitsOnReset = options.noReboot
         machine.staysAfterShutdown = options.noShutdown
         machine.globals = try options.global.map(OptionTexts.global)
+        try checkGlobals()
         try refuseUnsupported()
 
         var spapr = SpaprOptions()
@@ -97,6 +98,22 @@ final class Launcher {
         if spapr.deviceTreeDump != nil { exit(0) }
         try makeMonitors()
         machine.startAfterMigration = !options.startStopped
+    }
+
+    /// A preset for an unknown driver is reported, one for an unknown property refused, as QEMU does. User-created
+    /// objects take no presets.
+    private func checkGlobals() throws {
+        for preset in machine.globals {
+            guard let type = machine.types.type(preset.driver) else {
+                Report.line("warning: global \(preset.driver).\(preset.property) has invalid class name")
+                continue
+            }
+            guard type.isA("user-creatable") || type.property(preset.property) != nil else {
+                throw ObjectError(
+                    "can't apply global \(preset.driver).\(preset.property)=\(preset.value): "
+                        + "Property '\(preset.driver).\(preset.property)' not found")
+            }
+        }
     }
 
     /// Options whose only supported value says "nothing of that".

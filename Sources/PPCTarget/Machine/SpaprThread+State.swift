@@ -116,9 +116,10 @@ extension SpaprThread {
                 "env.vsr", typeName: "avr", size: 16, count: { _ in 32 },
                 get: { thread, index in
                     let register = thread.cpu.vectorScalar(32 + index)
-                    return bytes(register.hi) + bytes(register.lo)
+                    // In the order of QEMU's host memory, which on little-endian hosts is the lower doubleword first.
+                    return bytes(register.lo) + bytes(register.hi)
                 },
-                set: { $0.cpu.setVectorScalar(32 + $1, hi: doubleword($2, 0), lo: doubleword($2, 1)) }),
+                set: { $0.cpu.setVectorScalar(32 + $1, hi: doubleword($2, 1), lo: doubleword($2, 0)) }),
             .scalar(
                 "vscr", .uint32, get: { UInt64($0.cpu.state.pointee.vscr) },
                 set: { $0.cpu.state.pointee.vscr = UInt32(truncatingIfNeeded: $1) & 0x1_0001 }),
