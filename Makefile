@@ -1,7 +1,7 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`. Both install what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test build release deps deps-test lint format walls examples rings bench-migration fuzz fuzz-cpu difftest \
+.PHONY: demo test build release deps deps-test lint format walls examples rings guests bench-migration fuzz fuzz-cpu difftest \
 	clean
 
 demo: release
@@ -39,6 +39,11 @@ walls:
 # Streams there and back between a real QEMU and emu-launch.
 rings: release deps-test
 	Scripts/migration-rings
+
+# Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us.
+guests: release deps-test
+	Scripts/boot-guests
+	Scripts/migrate-running
 
 bench-migration: release deps-test
 	Scripts/bench-migration
