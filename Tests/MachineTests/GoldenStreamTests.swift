@@ -46,8 +46,9 @@ enum Golden {
         let original = try Golden.bytes("pseries-\(version)")
         let machine = try Golden.machine(version)
         let migration = MigrationController(machine: machine)
-        // QEMU 7.2 writes the newest form of everything; by itself the oldest that suffices would be written.
-        migration.writePolicy = .newest
+        // QEMU 7.2 writes DMA tables in their newest form and does not know the newest SLB; by itself the oldest form that
+        // suffices would be written.
+        migration.writePolicy = .release(name: "QEMU 7.2", limits: ["cpu/slb": 1])
         try migration.load(original)
         #expect(migration.info.warnings == [])
         let saved = try migration.save()

@@ -118,6 +118,9 @@ struct LiveMigrationTests {
         #expect(source.runState == .postmigrate && target.runState == .paused)
         #expect(target.ramEquals(source))
         #expect(sender.info.ram.dirtySyncCount > 2)
+        // The event follows the change of status.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !events.all.contains("MIGRATION completed"), ContinuousClock.now < deadline { sched_yield() }
         #expect(
             events.all.filter { $0.hasPrefix("MIGRATION ") } == [
                 "MIGRATION setup", "MIGRATION active", "MIGRATION completed",
@@ -140,6 +143,9 @@ struct LiveMigrationTests {
         try controller.continueMigration(from: .preSwitchover)
         while controller.info.status.isRunning { sched_yield() }
         #expect(controller.info.status == .completed)
+        // The event follows the change of status.
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !paused.all.contains("MIGRATION completed"), ContinuousClock.now < deadline { sched_yield() }
         #expect(
             paused.all.filter { $0.hasPrefix("MIGRATION ") }.suffix(3) == [
                 "MIGRATION pre-switchover", "MIGRATION device", "MIGRATION completed",

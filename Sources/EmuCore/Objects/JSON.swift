@@ -5,7 +5,10 @@ extension Value: Decodable {
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: AnyKey.self) {
             var object: OrderedDictionary<String, Value> = [:]
-            for key in container.allKeys { object[key.stringValue] = try container.decode(Value.self, forKey: key) }
+            // The decoder does not keep the order of keys: sorted, the same text always gives the same value.
+            for key in container.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
+                object[key.stringValue] = try container.decode(Value.self, forKey: key)
+            }
             self = .object(object)
             return
         }
