@@ -39,7 +39,9 @@ final class BlockTable {
 
     @inline(__always)
     private static func bucket(_ address: UInt64, _ host: UInt64, _ context: UInt64) -> Int {
-        let mixed = (address &>> 2 ^ host &>> 2 ^ context &* 0x9e37_79b9) &* 0x9e37_79b9_7f4a_7c15
+        // Host and effective address differ by a constant over all of a linear mapping, so a mere XOR of them would put
+        // all of a kernel into a handful of buckets.
+        let mixed = ((address &>> 2) &+ (host &>> 12) &* 0xff51_afd7_ed55_8ccd ^ context) &* 0x9e37_79b9_7f4a_7c15
         return Int(truncatingIfNeeded: mixed &>> 49)
     }
 
