@@ -1,8 +1,8 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`. Both install what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test build release deps deps-test lint format walls examples rings guests bench-migration fuzz fuzz-cpu difftest \
-	clean
+.PHONY: demo test build release deps deps-test lint format walls examples rings guests bench bench-compare \
+	bench-migration fuzz fuzz-cpu difftest clean
 
 demo: release
 	Scripts/demo
@@ -44,6 +44,14 @@ rings: release deps-test
 guests: release deps-test
 	Scripts/boot-guests
 	Scripts/migrate-running
+
+# Guest programs, boots and start-up in QEMU and here, as ratios. BENCH holds options: make bench BENCH="--rows integer".
+bench: release deps-test
+	Benchmarks/bench run $(BENCH)
+
+# Rows that became slower between two result files: make bench-compare OLD=old.json NEW=new.json
+bench-compare:
+	Benchmarks/bench compare $(OLD) $(NEW)
 
 bench-migration: release deps-test
 	Scripts/bench-migration

@@ -1,8 +1,9 @@
 // /init of the benchmark initrd: runs each program a fixed number of times and prints the time it took, so that two
 // emulators can be compared row by row. Work is fixed, never time; each program prints a checksum that must be equal
-// everywhere.
+// everywhere. Environment (the kernel hands unknown options of its command line to /init): bench_only=NAME,NAME chooses
+// programs, bench_wait=1 waits for a line before each.
 //
-// Build: powerpc64le-linux-gnu-gcc -O2 -static -mcpu=power8 -o init bench.c -lm
+// Build: Scripts/make-initrd Benchmarks/programs/bench.c bench.gz
 #include <fcntl.h>
 #include <math.h>
 #include <sched.h>
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,7 +90,7 @@ static u64 sort(void) {
 static u64 hash(void) {
     enum { SIZE = 1 << 16 };
     u64 *keys = calloc(SIZE, 8), *values = calloc(SIZE, 8), sum = 0;
-    for (int i = 0; i < 3000000; i++) {
+    for (int i = 0; i < 12000000; i++) {
         u64 key = next() % 40000 + 1, h = key * 0x9e3779b97f4a7c15ull >> 48;
         while (keys[h] && keys[h] != key) h = (h + 1) & (SIZE - 1);
         keys[h] = key;
@@ -148,7 +150,7 @@ static u64 compress(void) {
     int *table = malloc(65536 * sizeof *table);
     u64 out = 0;
     for (int i = 0; i < N; i++) in[i] = "etaoin shrdlu"[next() % 13 & (i & 64 ? 7 : 15) % 13];
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 16; round++) {
         memset(table, -1, 65536 * sizeof *table);
         for (int i = 0; i + 4 < N;) {
             u32 word;
@@ -172,7 +174,7 @@ static u64 strings(void) {
     u64 sum = 0;
     for (int i = 0; i < N; i++) text[i] = "abcdefgh "[next() % 9];
     text[N] = 0;
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 240; round++) {
         for (char *p = text; (p = strstr(p, "abc")); p++) sum += (u64)(p - text);
         for (char *p = text; (p = strchr(p, 'h')); p++) sum++;
         sum += strlen(text) + (u64)strcmp(text, text + 1);
@@ -229,7 +231,7 @@ static u64 matrix(void) {
     enum { N = 120 };
     static double a[N][N], b[N][N], c[N][N];
     for (int i = 0; i < N; i++) for (int j = 0; j < N; j++) { a[i][j] = i + j * 0.5; b[i][j] = i - j * 0.25; }
-    for (int round = 0; round < 4; round++)
+    for (int round = 0; round < 8; round++)
         for (int i = 0; i < N; i++)
             for (int j = 0; j < N; j++) {
                 double s = c[i][j];
@@ -246,7 +248,7 @@ static u64 vectorfp(void) {
     static v2d x[N], y[N];
     for (int i = 0; i < N; i++) { x[i] = (v2d){i, i + 0.5}; y[i] = (v2d){1, 2}; }
     v2d k = {1.0000001, 0.9999999};
-    for (int round = 0; round < 400; round++)
+    for (int round = 0; round < 1600; round++)
         for (int i = 0; i < N; i++) y[i] = x[i] * k + y[i];
     return bits(y[100][0]) ^ bits(y[4000][1]);
 }
@@ -255,7 +257,7 @@ static u64 vectorint(void) {
     enum { N = 4096 };
     static v4u x[N], y[N];
     for (u32 i = 0; i < N; i++) { x[i] = (v4u){i, i * 3, i * 5, i * 7}; y[i] = x[i] ^ 0x55aa; }
-    for (int round = 0; round < 600; round++)
+    for (int round = 0; round < 4000; round++)
         for (int i = 0; i < N; i++) y[i] = (y[i] + x[i]) ^ (y[i] >> 3);
     return y[77][0] ^ y[999][3];
 }
@@ -280,7 +282,7 @@ static u64 randomaccess(void) {
     enum { N = 1 << 22 };
     u64 *a = mmap(NULL, N * 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), sum = 0;
     for (int i = 0; i < N; i++) a[i] = (u64)i;
-    for (int i = 0; i < 3000000; i++) { u64 k = next() & (N - 1); a[k] += (u64)i; sum += a[k ^ 12345]; }
+    for (int i = 0; i < 1000000; i++) { u64 k = next() & (N - 1); a[k] += (u64)i; sum += a[k ^ 12345]; }
     munmap(a, N * 8);
     return sum;
 }
@@ -288,7 +290,7 @@ static u64 randomaccess(void) {
 // --- control
 
 __attribute__((noinline)) static u64 fibonacci(u64 n) { return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2); }
-static u64 calls(void) { return fibonacci(31); }
+static u64 calls(void) { return fibonacci(35); }
 
 static u64 op0(u64 x) { return x + 1; }
 static u64 op1(u64 x) { return x * 3; }
@@ -297,7 +299,7 @@ static u64 op3(u64 x) { return x >> 1; }
 static u64 indirect(void) {
     u64 (*volatile table[4])(u64) = {op0, op1, op2, op3};
     u64 x = 1;
-    for (u64 i = 0; i < 5000000; i++) x = table[(x ^ i) & 3](x) + i;
+    for (u64 i = 0; i < 15000000; i++) x = table[(x ^ i) & 3](x) + i;
     return x;
 }
 
@@ -348,7 +350,7 @@ static u64 pipes(void) {
     }
     close(there[0]);
     close(back[1]);
-    for (int i = 0; i < 15000; i++) { if (write(there[1], &value, 8) != 8 || read(back[0], &value, 8) != 8) break; }
+    for (int i = 0; i < 5000; i++) { if (write(there[1], &value, 8) != 8 || read(back[0], &value, 8) != 8) break; }
     close(there[1]);
     close(back[0]);
     waitpid(child, NULL, 0);
@@ -358,7 +360,7 @@ static u64 pipes(void) {
 static u64 selfmodifying(void) {
     u32 *page = mmap(NULL, 65536, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     u64 sum = 0;
-    for (u32 i = 0; i < 20000; i++) {
+    for (u32 i = 0; i < 40000; i++) {
         page[0] = 0x38600000 | (i & 0x7fff);
         page[1] = 0x4e800020;
         __builtin___clear_cache((char *)page, (char *)(page + 2));
@@ -368,28 +370,77 @@ static u64 selfmodifying(void) {
     return sum;
 }
 
+// Two processes of independent work: on two processors they should take half the time of one.
+static u64 parallel(void) {
+    int result[2];
+    u64 sums[2] = {0, 0}, sum = 0;
+    if (pipe(result)) return 0;
+    for (int i = 0; i < 2; i++) {
+        if (fork() != 0) continue;
+        u64 own = 0;
+        for (int round = 0; round < 3; round++) own += sieve() + fibonacci(32) + interpreter();
+        if (write(result[1], &own, sizeof own) != sizeof own) _exit(1);
+        _exit(0);
+    }
+    if (read(result[0], sums, 8) != 8 || read(result[0], sums + 1, 8) != 8) return 0;
+    while (wait(NULL) > 0) sum++;
+    close(result[0]);
+    close(result[1]);
+    return sums[0] + sums[1] + sum;
+}
+
 static const struct { const char *name; u64 (*run)(void); } programs[] = {
     {"sieve", sieve}, {"sort", sort}, {"hash", hash}, {"tree", tree}, {"interpreter", interpreter}, {"compress", compress},
     {"strings", strings}, {"nbody", nbody}, {"mandelbrot", mandelbrot}, {"matrix", matrix}, {"vectorfp", vectorfp},
     {"vectorint", vectorint}, {"stream", stream}, {"random", randomaccess}, {"calls", calls}, {"indirect", indirect},
     {"syscalls", syscalls}, {"pagefaults", pagefaults}, {"forks", forks}, {"pipes", pipes}, {"selfmod", selfmodifying},
+    {"parallel", parallel},
 };
+
+// Whether a comma-separated list is absent or names a program.
+static int chosen(const char *list, const char *name) {
+    size_t length = strlen(name);
+    if (!list) return 1;
+    for (const char *p = list; (p = strstr(p, name)); p++)
+        if ((p == list || p[-1] == ',') && (p[length] == 0 || p[length] == ',')) return 1;
+    return 0;
+}
+
+// With bench_wait, the host reads its own clocks between two programs and then sends a line.
+static void ready(int wait, const char *name) {
+    char c;
+    printf("bench ready %s\n", name);
+    while (wait && read(0, &c, 1) == 1 && c != '\n') {}
+}
+
+static void run(size_t i) {
+    struct timespec a, b;
+    seed = 88172645463325252ull;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    u64 sum = programs[i].run();
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    double seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+    printf("bench done %s %.6f %016llx\n", programs[i].name, seconds, (unsigned long long)sum);
+}
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "exit") == 0) return 7;
     setvbuf(stdout, NULL, _IOLBF, 0);
     const char *only = argc > 1 ? argv[1] : getenv("bench_only");
-    printf("bench begins\n");
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-        if (only && strcmp(only, programs[i].name) != 0) continue;
-        struct timespec a, b;
-        seed = 88172645463325252ull;
-        clock_gettime(CLOCK_MONOTONIC, &a);
-        u64 sum = programs[i].run();
-        clock_gettime(CLOCK_MONOTONIC, &b);
-        double seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-        printf("bench %s %.6f %016llx\n", programs[i].name, seconds, (unsigned long long)sum);
+    int wait = getenv("bench_wait") != NULL;
+    struct termios terminal;
+    if (wait && tcgetattr(0, &terminal) == 0) {
+        terminal.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(0, TCSANOW, &terminal);
     }
+    // The kernel's early console may still hold half a line.
+    printf("\nbench begins\n");
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
+        if (!chosen(only, programs[i].name)) continue;
+        ready(wait, programs[i].name);
+        run(i);
+    }
+    ready(wait, "end");
     printf("bench ends\n");
     if (getpid() == 1) {
         sync();
