@@ -54,6 +54,7 @@ uint32_t cj_host_features(void) {
     if ((c & v2) == v2) features |= CJ_X86_64_V2;
     if (c & bit_MOVBE) features |= CJ_MOVBE;
     if (c & bit_AES) features |= CJ_AES;
+    if (c & bit_PCLMUL) features |= CJ_PCLMUL;
     uint64_t state = (c & bit_OSXSAVE) ? enabled_state() : 0;
     bool ymm = (state & 6) == 6, zmm = (state & 0xe6) == 0xe6;
     if (ymm && (c & bit_AVX)) features |= CJ_AVX;

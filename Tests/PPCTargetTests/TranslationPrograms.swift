@@ -7,7 +7,7 @@ struct TranslationProgram {
     /// Body of a loop that runs `rounds` times.
     let words: [UInt32]
     let seed: UInt64
-    let rounds: UInt64 = 150
+    var rounds: UInt64 = 150
     let bigEndian: Bool
 
     /// Everything that must agree.
@@ -18,9 +18,28 @@ struct TranslationProgram {
         var lr: UInt64 = 0
         var ctr: UInt64 = 0
         var nip: UInt64 = 0
-        var fpr: [UInt64] = []
+        var vsr: [UInt64] = []
         var fpscr: UInt64 = 0
+        var vscr: UInt32 = 0
         var memory: [UInt8] = []
+
+        /// What differs first, with both values; nil if nothing does.
+        func firstDifference(_ other: Outcome) -> String? {
+            func places<T: Equatable>(_ name: String, _ a: [T], _ b: [T]) -> String? {
+                zip(a, b).enumerated().first { $0.element.0 != $0.element.1 }.map {
+                    "\(name)[\($0.offset)]: \($0.element.0), wanted \($0.element.1)"
+                }
+            }
+            func hexadecimal(_ values: [UInt64]) -> [String] { values.map { String($0, radix: 16) } }
+            if self == other { return nil }
+            return places("gpr", hexadecimal(gpr), hexadecimal(other.gpr)) ?? places("cr", cr, other.cr)
+                ?? places("flags", flags, other.flags)
+                ?? places("vsr.half", hexadecimal(vsr), hexadecimal(other.vsr))
+                ?? places(
+                    "lr,ctr,nip,fpscr,vscr", hexadecimal([lr, ctr, nip, fpscr, UInt64(vscr)]),
+                    hexadecimal([other.lr, other.ctr, other.nip, other.fpscr, UInt64(other.vscr)]))
+                ?? places("memory", memory, other.memory)
+        }
     }
 
     struct Random {
@@ -74,9 +93,9 @@ struct TranslationProgram {
 
     func run(_ engine: Engine) -> Outcome? {
         let memory = FlatMemory(size: 1 << 20)
-        guard let model = PPCModel.named("power9") else { return nil }
+        guard let model = PPCModel.named("power10") else { return nil }
         let cpu = PPCCPU(model: model, memory: memory)
-        Context.storeMSR(cpu.state, MSR.sf | MSR.fp | (bigEndian ? 0 : MSR.le))
+        Context.storeMSR(cpu.state, MSR.sf | MSR.fp | MSR.vec | MSR.vsx | (bigEndian ? 0 : MSR.le))
         cpu.hypercall = { _ in PPCTarget.Outcome.stop }
         var code: [UInt8] = []
         let back = UInt32(truncatingIfNeeded: -4 * words.count) & 0xfffc
@@ -97,6 +116,13 @@ struct TranslationProgram {
                 : index % 4 == 1
                     ? UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: value)))
                     : value
+        }
+        for index in 0..<64 {
+            vsr(cpu.state)[index] = .init(lo: random.next(), hi: random.next())
+            // Equal elements, small ones and ones near the limits now and then.
+            if index % 4 == 3 { vsr(cpu.state)[index].lo = vsr(cpu.state)[index].hi }
+            if index % 8 == 5 { vsr(cpu.state)[index].lo &= 0x0f0f_0003_0100_000f }
+            if index % 8 == 6 { vsr(cpu.state)[index] = .init(lo: 0x7f80_ff00_7fff_8000, hi: 0x8000_0000_ffff_ffff) }
         }
         for index in 0..<32 {
             // Singles, doubles of middling size, and now and then anything at all.
@@ -129,8 +155,9 @@ struct TranslationProgram {
         outcome.cr = (0..<8).map { crFields(cpu.state)[$0] }
         outcome.flags = [state.so, state.ov, state.ca, state.ov32, state.ca32]
         (outcome.lr, outcome.ctr, outcome.nip) = (state.lr, state.ctr, state.nip)
-        outcome.fpr = (0..<32).map { vsr(cpu.state)[$0].hi }
+        outcome.vsr = (0..<64).flatMap { [vsr(cpu.state)[$0].hi, vsr(cpu.state)[$0].lo] }
         outcome.fpscr = state.fpscr
+        outcome.vscr = state.vscr
         outcome.memory = memory.bytes(at: Self.dataAddress - 0x8000, count: 0x10000) ?? []
         if engine == .native, native?.statistics.regions == 0 { return nil }
         return outcome

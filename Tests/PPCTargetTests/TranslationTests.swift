@@ -41,6 +41,38 @@ struct TranslationTests {
         if NativeEngine.isSupported { #expect(program.run(.native) == reference) }
     }
 
+    /// Each row in loops of its own, so that a failure names it.
+    @Test("Every instruction with native code ends as in the interpreter", arguments: 0..<8)
+    func everyRow(part: Int) throws {
+        guard NativeEngine.isSupported else { return }
+        var failures: [String] = []
+        for (index, row) in TranslationProgram.rows().enumerated() where index % 8 == part {
+            for seed in UInt64(1)...4 {
+                var program = TranslationProgram(
+                    seed: seed &* 7919 &+ UInt64(index), length: 3, rows: [row], bigEndian: seed % 3 == 0)
+                program.rounds = 110
+                let reference = try #require(program.run(.interpreter))
+                let native = try #require(program.run(.native))
+                guard let difference = native.firstDifference(reference) else { continue }
+                let words = program.words.map { String($0, radix: 16) }.joined(separator: " ")
+                failures.append("\(row.mnemonic) [\(words)] \(program.bigEndian ? "BE" : "LE") \(difference)")
+                break
+            }
+        }
+        #expect(failures.isEmpty, "\(failures.count): \(failures.joined(separator: "\n"))")
+    }
+
+    @Test("Random loops of vector instructions end alike on every engine", arguments: UInt64(1)...40)
+    func randomVectorLoops(seed: UInt64) throws {
+        let rows = TranslationProgram.rows { [.vector, .vsx, .vsxOrVector].contains($0.facility) }
+        let program = TranslationProgram(
+            seed: seed &* 77, length: 4 + Int(seed % 12), rows: rows, bigEndian: seed % 3 == 0)
+        let reference = try #require(program.run(.interpreter))
+        guard NativeEngine.isSupported else { return }
+        let native = try #require(program.run(.native))
+        #expect(native.firstDifference(reference) == nil)
+    }
+
     @Test("Code that a loop writes over is translated anew", arguments: [false, true])
     func selfModification(native: Bool) throws {
         guard !native || NativeEngine.isSupported else { return }

@@ -81,6 +81,7 @@ enum {
     CJ_AVX512 = 1u << 7,  // F, BW, DQ and VL
     CJ_AES = 1u << 8,
     CJ_X86_64_V2 = 1u << 9,  // SSE4.2, SSSE3, POPCNT, CMPXCHG16B
+    CJ_PCLMUL = 1u << 10,
 };
 
 // 0 on hosts other than x86-64.

@@ -33,6 +33,40 @@ enum Lowered: String, CaseIterable {
     case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
     case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
+    // VMX and VSX loads and stores.
+    case lvx, lvxl, lvebx, lvehx, lvewx, stvx, stvxl, stvebx, stvehx, stvewx
+    case lxv, lxvx, lxvd2x, lxvw4x, lxvh8x, lxvb16x, lxvdsx, lxvwsx, lxsd, lxssp, lxsdx, lxsspx
+    case lxsiwax, lxsiwzx, lxsibzx, lxsihzx, lxvrbx, lxvrhx, lxvrwx, lxvrdx
+    case stxv, stxvx, stxvd2x, stxvw4x, stxvh8x, stxvb16x, stxsd, stxssp, stxsdx, stxsspx
+    case stxsiwx, stxsibx, stxsihx, stxvrbx, stxvrhx, stxvrwx, stxvrdx
+    case lfiwax, lfiwzx, stfiwx
+    // VMX integers and logic.
+    case vaddubm, vadduhm, vadduwm, vaddudm, vadduqm, vsububm, vsubuhm, vsubuwm, vsubudm, vsubuqm
+    case vaddubs, vaddsbs, vadduhs, vaddshs, vadduws, vaddsws, vsububs, vsubsbs, vsubuhs, vsubshs, vsubuws, vsubsws
+    case vaddcuw, vsubcuw, vavgub, vavgsb, vavguh, vavgsh, vavguw, vavgsw, vabsdub, vabsduh, vabsduw
+    case vmaxub, vmaxsb, vminub, vminsb, vmaxuh, vmaxsh, vminuh, vminsh, vmaxuw, vmaxsw, vminuw, vminsw
+    case vmaxud, vmaxsd, vminud, vminsd, vnegw, vnegd, vextsb2w, vextsh2w, vextsb2d, vextsh2d, vextsw2d
+    case vcmpequb, vcmpequh, vcmpequw, vcmpequd, vcmpgtub, vcmpgtuh, vcmpgtuw, vcmpgtud
+    case vcmpgtsb, vcmpgtsh, vcmpgtsw, vcmpgtsd, vcmpneb, vcmpneh, vcmpnew, vcmpnezb, vcmpnezh, vcmpnezw
+    case vand, vandc, vor, vxor, vnor, vorc, vnand, veqv, vsel
+    case xxland, xxlandc, xxlor, xxlxor, xxlnor, xxlorc, xxlnand, xxleqv, xxsel
+    case vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld
+    case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
+    case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
+    // Permutes, packs, elements.
+    case vmrghb, vmrghh, vmrghw, vmrglb, vmrglh, vmrglw, vmrgew, vmrgow, xxmrghw, xxmrglw
+    case vperm, vpermr, xxperm, xxpermr, vsldoi, xxsldwi, xxpermdi, xxbrh, xxbrw, xxbrd, xxbrq
+    case vspltb, vsplth, vspltw, xxspltw, vspltisb, vspltish, vspltisw, xxspltib
+    case vpkuhum, vpkuwum, vpkudum, vpkuhus, vpkshus, vpkuwus, vpkswus, vpkshss, vpkswss
+    case vupkhsb, vupklsb, vupkhsh, vupklsh, vupkhsw, vupklsw
+    case vextractub, vextractuh, vextractuw, vextractd, vinsertb, vinserth, vinsertw, vinsertd
+    case xxextractuw, xxinsertw, vextublx, vextubrx
+    case mfvsrd, mfvsrld, mfvsrwz, mtvsrd, mtvsrwa, mtvsrwz, mtvsrdd, mtvsrws
+    case vclzlsbb, vctzlsbb, vextractbm, lvsl, lvsr, vpopcntb, vpopcntd, vclzd, vctzd, vbpermq, vslo, vsro
+    case vcipher, vcipherlast, vncipher, vncipherlast, vpmsumd
+
+    /// Cases by mnemonic: looking one up by its raw value compares it with all of them.
+    static let named: [String: Lowered] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 }
 
 /// What the translators want to know about a row, in one small value: found once, when an engine starts.
@@ -60,7 +94,7 @@ struct RowInfo {
     var registers: (Register, Register, Register, Register) = (Register(), Register(), Register(), Register())
 
     init(_ row: InstructionRow) {
-        lowered = Lowered(rawValue: row.mnemonic)
+        lowered = Lowered.named[row.mnemonic]
         if row.prefix != nil { lowered = nil }
         ends =
             row.effects.contains(.branches) || row.effects.contains(.synchronizes)

@@ -19,6 +19,8 @@ struct Thunks {
     var slow: UnsafeRawPointer
     /// Called before an instruction's function when `fp_pending` is set.
     var settle: UnsafeRawPointer
+    /// Constants of vector code, beside the code.
+    var constants: VectorConstants
 
     typealias Enter = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UInt64
     typealias SlowFunction = @convention(c) (CPUState, UnsafeRawPointer) -> Int32
@@ -27,6 +29,7 @@ struct Thunks {
 
     /// Writes the thunks at the beginning of code memory.
     static func emit(into memory: CodeMemory, slow: SlowFunction) -> Thunks? {
+        guard let constants = memory.allocateData(VectorConstants.size) else { return nil }
         let tables = Assembler.Tables()
         var asm = Assembler(
             at: memory.next, capacity: memory.codeFree, executableOffset: memory.executableOffset, tables: tables)
@@ -86,7 +89,8 @@ struct Thunks {
         memory.claimCode(asm.offset)
         return Thunks(
             enter: enter, lookup: lookup, chain: chain, outcome: outcome, poll: poll, promote: promote,
-            interpret: interpret, slow: plainSlow, settle: settle)
+            interpret: interpret, slow: plainSlow, settle: settle,
+            constants: VectorConstants(at: constants))
     }
 
     private static func emitSlow(

@@ -62,7 +62,7 @@ extension Translator {
         case .fmsubs: fused(f, 0xbb, negate: false, single: true)
         case .fnmadds: fused(f, 0xb9, negate: true, single: true)
         case .fnmsubs: fused(f, 0xbb, negate: true, single: true)
-        default: break
+        default: lowerVector(op, f.word)
         }
     }
 
@@ -155,30 +155,35 @@ extension Translator {
             if swap { asm.swapBytes(width, .rax) }
         }
         if kind.float == 2 {
-            let x = VectorRegister(0)
-            asm.move32(x, .rax)
-            asm.sse(0xf3, 0x5a, x, x)
-            asm.compareDoubles(x, x)
-            let number = asm.shortJump(.noParity)
-            // The host has made a signaling NaN quiet: put the bit back that was loaded.
-            asm.move(.rdx, x)
-            asm.rr(0, wide: true, 1, 0xba, reg: 6, rm: R.rdx.code)
-            asm.byte(51)
-            asm.alu(.and, .w32, .rax, immediate: 0x40_0000)
-            asm.shift(.shl, .w64, .rax, 29)
-            asm.alu(.or, .w64, .rdx, .rax)
-            asm.move(x, .rdx)
-            asm.land(number)
-            asm.storeDouble(fpr(f.rt), x)
+            widenSingle()
+            asm.storeDouble(fpr(f.rt), VectorRegister(0))
         } else {
             asm.store(.w64, fpr(f.rt), .rax)
         }
         asm.store(.w64, lowHalf(f.rt), immediate: 0)
     }
 
+    /// xmm0 = the single in eax as a double. Uses rax and rdx.
+    mutating func widenSingle() {
+        let x = VectorRegister(0)
+        asm.move32(x, .rax)
+        asm.sse(0xf3, 0x5a, x, x)
+        asm.compareDoubles(x, x)
+        let number = asm.shortJump(.noParity)
+        // The host has made a signaling NaN quiet: put the bit back that was loaded.
+        asm.move(.rdx, x)
+        asm.rr(0, wide: true, 1, 0xba, reg: 6, rm: R.rdx.code)
+        asm.byte(51)
+        asm.alu(.and, .w32, .rax, immediate: 0x40_0000)
+        asm.shift(.shl, .w64, .rax, 29)
+        asm.alu(.or, .w64, .rdx, .rax)
+        asm.move(x, .rdx)
+        asm.land(number)
+    }
+
     /// eax = single format of the double in rax, as stores convert: bits are cut off, not rounded. Numbers that become
     /// denormal go to the slow path.
-    private mutating func narrowToSingle() {
+    mutating func narrowToSingle() {
         asm.move(.w64, .rdx, .rax)
         asm.shift(.shl, .w64, .rdx, 1)
         let zero = asm.shortJump(.equal)

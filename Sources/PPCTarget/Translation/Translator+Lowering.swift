@@ -26,7 +26,7 @@ extension Translator {
             .stfdx, .stfdux, .fmr, .fneg, .fabs, .fnabs, .fadd, .fsub, .fmul, .fdiv, .fmadd, .fmsub, .fnmadd,
             .fnmsub, .fadds, .fsubs, .fmuls, .fdivs, .fmadds, .fmsubs, .fnmadds, .fnmsubs:
             return lowersFloat(op, f)
-        default: return true
+        default: return lowersVector(op, f)
         }
     }
 

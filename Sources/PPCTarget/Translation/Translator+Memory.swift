@@ -37,11 +37,19 @@ struct AccessShape {
     var reversed = false
     /// 0: GPR; 1: double in an FPR; 2: single converted to double.
     var float: UInt8 = 0
+    /// VSRs and VRs.
+    var vector: VectorTransfer = .none
+    /// Size if it is not that of `width`.
+    var bytes: Int32 = 0
+    /// The address is rounded down to a multiple of the size.
+    var aligned = false
+    /// Clears doubleword 1 of the register.
+    var clears = false
 
     /// Stores of singles have a slow path of their own.
-    var mayShareCheck: Bool { !indexed && !(isStore && float == 2) }
+    var mayShareCheck: Bool { !indexed && !(isStore && (float == 2 || vector == .single)) }
 
-    var size: Int32 { 1 &<< Int32(width.rawValue) }
+    var size: Int32 { bytes != 0 ? bytes : 1 &<< Int32(width.rawValue) }
 }
 
 // Loads and stores (ISA 3.1 Book I, sections 3.3.2 to 3.3.5 and 4.6.2).
@@ -117,15 +125,18 @@ extension Translator {
         case .stfdu: AccessShape(width: .w64, isStore: true, update: true, float: 1)
         case .stfdx: AccessShape(width: .w64, isStore: true, indexed: true, float: 1)
         case .stfdux: AccessShape(width: .w64, isStore: true, update: true, indexed: true, float: 1)
-        default: nil
+        default: vectorAccess(op)
         }
     }
 
-    /// DS-form displacements drop the two low bits.
+    /// DS-form displacements drop the two low bits, DQ-form ones (lxv, stxv) four.
     static func displacement(_ word: UInt64) -> Int32 {
-        let primary = word &>> 26 & 63
         let raw = Int32(Int16(truncatingIfNeeded: word))
-        return primary == 58 || primary == 62 ? raw & ~3 : raw
+        switch word &>> 26 & 63 {
+        case 57, 58, 62: return raw & ~3
+        case 61: return word & 3 == 1 ? raw & ~15 : raw & ~3
+        default: return raw
+        }
     }
 
     // MARK: Slow paths
@@ -254,6 +265,7 @@ extension Translator {
             let a = use(f.ra, .rcx)
             asm.lea(wide, .rcx, MemoryOperand(a, Self.displacement(f.word)))
         }
+        if kind.aligned && kind.size > 1 { asm.alu(.and, .w64, .rcx, immediate: -kind.size) }
         if kind.size == 1 {
             asm.move(.w64, .rax, .rcx)
         } else {
@@ -306,6 +318,11 @@ extension Translator {
         let swap = context.bigEndian != kind.reversed && kind.width != .w8
         if kind.float != 0 {
             transferFloat(f, kind, memory, swap: swap)
+            return
+        }
+        if kind.vector != .none {
+            guard let op = info(current).pointee.lowered else { return }
+            transferVector(op, f, kind, memory, swap: swap)
             return
         }
         if kind.isStore {

@@ -199,6 +199,19 @@ struct Assembler {
         modRM(reg, memory)
     }
 
+    /// The same with a RIP-relative operand, followed by `trailing` bytes of immediate.
+    mutating func vex(
+        simd: UInt8, wide: Bool, _ map: UInt8, _ code: UInt8, reg: UInt8, vvvv: UInt8,
+        ripRelative address: UnsafeRawPointer, trailing: Int
+    ) {
+        vexPrefix(simd, wide, false, map, reg, vvvv, 0, 0)
+        byte(code)
+        byte((reg & 7) << 3 | 5)
+        let delta = Int(bitPattern: address) &- Int(bitPattern: here) &- 4 &- trailing
+        if Int(Int32(truncatingIfNeeded: delta)) != delta { failed = true }
+        word32(UInt32(truncatingIfNeeded: delta))
+    }
+
     private mutating func vexPrefix(
         _ simd: UInt8, _ wide: Bool, _ long: Bool, _ map: UInt8, _ reg: UInt8, _ vvvv: UInt8, _ index: UInt8,
         _ base: UInt8

@@ -25,6 +25,13 @@ struct HostRegister: Equatable, Hashable {
 struct VectorRegister: Equatable, Hashable {
     let code: UInt8
     @inline(__always) init(_ code: UInt8) { self.code = code }
+
+    @inline(__always) static var x0: Self { Self(0) }
+    @inline(__always) static var x1: Self { Self(1) }
+    @inline(__always) static var x2: Self { Self(2) }
+    @inline(__always) static var x3: Self { Self(3) }
+    @inline(__always) static var x4: Self { Self(4) }
+    @inline(__always) static var x5: Self { Self(5) }
 }
 
 /// A memory operand: base register, optional scaled index, displacement; or RIP-relative to an absolute address.

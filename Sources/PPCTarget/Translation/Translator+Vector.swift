@@ -1,0 +1,39 @@
+import CJIT
+import CPPCState
+
+// Which vector instructions have native code here, and the way to it.
+extension Translator {
+    var constants: VectorConstants { entry.thunks.constants }
+
+    private func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
+
+    private func isEnabled(_ facility: Facility) -> Bool {
+        context.facilities &>> UInt64(facility.rawValue) & 1 != 0
+    }
+
+    /// Whether a VMX or VSX instruction word has native code in this context on this host.
+    func lowersVector(_ op: Lowered, _ f: Word) -> Bool {
+        switch op {
+        // These need VSX for VSRs 0 to 31 and VMX for the others.
+        case .lxv, .stxv, .lxvx, .stxvx, .lxvwsx, .xxspltib, .mtvsrdd, .mtvsrws, .mfvsrld:
+            return isEnabled(Self.vectorRegister(op, f) < 32 ? .vsx : .vector)
+        case .mfvsrd, .mfvsrwz, .mtvsrd, .mtvsrwa, .mtvsrwz:
+            return isEnabled(Self.vectorRegister(op, f) < 32 ? .floatingPoint : .vector)
+        case .vslw, .vsrw, .vsraw, .vsld, .vsrd, .vsrad, .vrlw, .vrld: return hasAVX2
+        case .vcipher, .vcipherlast, .vncipher, .vncipherlast: return has(CJ_AES)
+        case .vpmsumd: return has(CJ_PCLMUL)
+        case .vclzd: return has(CJ_LZCNT)
+        case .vctzd: return has(CJ_BMI1)
+        case .vinserth: return Self.insertsLane(2, f.ra & 15)
+        case .vinsertw, .xxinsertw: return Self.insertsLane(4, f.ra & 15)
+        case .vinsertd: return Self.insertsLane(8, f.ra & 15)
+        case .xxextractuw: return f.ra & 15 <= 12
+        default: return true
+        }
+    }
+
+    mutating func lowerVector(_ op: Lowered, _ word: UInt64) {
+        let v = VectorFields(word)
+        _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word)
+    }
+}

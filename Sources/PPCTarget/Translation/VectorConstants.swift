@@ -1,0 +1,78 @@
+/// Constants of vector code, one copy per engine beside the code, so that instructions reach them RIP-relative.
+struct VectorConstants {
+    let start: UnsafeRawPointer
+
+    /// What each 16-byte constant holds; the raw value is its place.
+    enum Name: Int, CaseIterable {
+        /// 31 in each byte, 7 in each byte, 15 in each byte.
+        case bytes31, bytes7, bytes15
+        /// 255 in each halfword, 65535 in each word, 2^31 - 1 in each word, 31 and 63 as shift masks.
+        case halves255, words65535, wordsMaximum, words31, words32, doubles63, doubles64
+        /// The sign of each byte, halfword, word and doubleword.
+        case byteSigns, wordSigns, doubleSigns
+        /// Byte orders for `pshufb`: all sixteen, and within halfwords, words and doublewords.
+        case reverseQuad, reverseHalves, reverseWords, reverseDoubles
+        /// Reverses the order of halfwords.
+        case reverseHalfOrder
+        /// 15, 14, … 0 in lanes 0 to 15: ISA byte numbers.
+        case byteNumbers
+        /// 0x80 >> (lane & 7).
+        case bitMasks
+        /// Population count, and leading zeros of four bits, of the lane number.
+        case populationCounts
+        /// Sign of the double in lane 0 alone; all but it.
+        case scalarSign, scalarMagnitude
+        case doubleMagnitudes, wordMagnitudes
+    }
+
+    /// Behind the named ones: 16 bytes of 0x80, 0 to 15, 16 bytes of 0x80, a window of which shifts by bytes.
+    static var slidingOffset: Int { Name.allCases.count * 16 }
+    static var size: Int { slidingOffset + 48 }
+
+    /// Writes the constants to `size` bytes of memory.
+    init(at memory: UnsafeMutableRawPointer) {
+        start = UnsafeRawPointer(memory)
+        for name in Name.allCases {
+            let bytes = Self.bytes(name)
+            for lane in 0..<16 {
+                memory.storeBytes(of: bytes(lane), toByteOffset: name.rawValue * 16 + lane, as: UInt8.self)
+            }
+        }
+        for lane in 0..<48 {
+            let value: UInt8 = lane < 16 || lane >= 32 ? 0x80 : UInt8(lane - 16)
+            memory.storeBytes(of: value, toByteOffset: Self.slidingOffset + lane, as: UInt8.self)
+        }
+    }
+
+    subscript(name: Name) -> VectorOperand { .constant(start + name.rawValue * 16) }
+    var sliding: UnsafeRawPointer { start + Self.slidingOffset }
+
+    /// The byte of a constant in each host lane.
+    private static func bytes(_ name: Name) -> (Int) -> UInt8 {
+        switch name {
+        case .bytes31: { _ in 31 }
+        case .bytes7: { _ in 7 }
+        case .bytes15: { _ in 15 }
+        case .halves255: { $0 & 1 == 0 ? 0xff : 0 }
+        case .words65535: { $0 & 2 == 0 ? 0xff : 0 }
+        case .wordsMaximum, .wordMagnitudes: { $0 & 3 == 3 ? 0x7f : 0xff }
+        case .words31: { $0 & 3 == 0 ? 31 : 0 }
+        case .words32: { $0 & 3 == 0 ? 32 : 0 }
+        case .doubles63: { $0 & 7 == 0 ? 63 : 0 }
+        case .doubles64: { $0 & 7 == 0 ? 64 : 0 }
+        case .byteSigns: { _ in 0x80 }
+        case .wordSigns: { $0 & 3 == 3 ? 0x80 : 0 }
+        case .doubleSigns: { $0 & 7 == 7 ? 0x80 : 0 }
+        case .reverseQuad, .byteNumbers: { UInt8(15 - $0) }
+        case .reverseHalves: { UInt8($0 ^ 1) }
+        case .reverseWords: { UInt8($0 ^ 3) }
+        case .reverseDoubles: { UInt8($0 ^ 7) }
+        case .reverseHalfOrder: { UInt8($0 ^ 14) }
+        case .bitMasks: { 0x80 >> UInt8($0 & 7) }
+        case .populationCounts: { UInt8($0.nonzeroBitCount) }
+        case .scalarSign: { $0 == 7 ? 0x80 : 0 }
+        case .scalarMagnitude: { $0 == 7 ? 0x7f : 0xff }
+        case .doubleMagnitudes: { $0 & 7 == 7 ? 0x7f : 0xff }
+        }
+    }
+}
