@@ -9,9 +9,7 @@ struct Accelerator {
     /// Bytes of generated code to keep.
     private(set) var codeSize = 64 << 20
 
-    /// - Parameter cpus: vCPUs that the machine may have; several run on the interpreter unless the user says otherwise,
-    ///   because code that one of them changes is not yet noticed in translations of another.
-    init(_ texts: [String], icount: String?, cpus: Int) throws {
+    init(_ texts: [String], icount: String?) throws {
         var chosen: EngineKind?
         for text in texts {
             let list = try KeyValueList(text, impliedKey: "accel")
@@ -56,11 +54,7 @@ struct Accelerator {
             }
             chosen = .interpreter
         }
-        if cpus > 1, let chosen, chosen != .interpreter {
-            Report.line(
-                "warning: with several vCPUs engine=\(chosen.rawValue) does not notice code that another vCPU changes")
-        }
-        engine = chosen ?? (cpus > 1 ? .interpreter : .preferred)
+        engine = chosen ?? .preferred
     }
 
     func makePlatform() -> SpaprServices {

@@ -23,9 +23,7 @@ final class Launcher {
     init(_ options: LaunchCommand) throws {
         self.options = options
         Help.answer(options)
-        let topology = try OptionTexts.topology(options.smp)
-        let accelerator = try Accelerator(
-            options.accel, icount: options.icount, cpus: topology.most)
+        let accelerator = try Accelerator(options.accel, icount: options.icount)
         let platform = accelerator.makePlatform()
         let types = TypeRegistry()
         types.registerCoreTypes()

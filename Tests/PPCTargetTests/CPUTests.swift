@@ -150,12 +150,14 @@ import Testing
     @Test func writeTagsAreWithheldWhereCodeWasTranslated() throws {
         final class Tracker: TranslatedCodeTracker {
             var stores: [UInt64] = []
-            func holdsCode(at address: UInt64, count: UInt64) -> Bool { address &- 0x2_0000 < 0x1_0000 }
+            func mayWrite(at address: UInt64, count: UInt64) -> Bool { address &- 0x2_0000 >= 0x1_0000 }
             func stored(_ cpu: CPUState, at address: UInt64, count: Int) { stores.append(address) }
+            func catchUp() {}
         }
         let (cpu, memory) = try Self.make()
         let tracker = Tracker()
         cpu.mmu.codeTracker = tracker
+        defer { cpu.mmu.codeTracker = nil }
         #expect(store(cpu.state, 0x2_0010, 1 as UInt32) && store(cpu.state, 0x2_0014, 2 as UInt32))
         #expect(store(cpu.state, 0x4_0010, 1 as UInt32) && store(cpu.state, 0x4_0014, 2 as UInt32))
         #expect(tracker.stores == [0x2_0010, 0x2_0014, 0x4_0010])

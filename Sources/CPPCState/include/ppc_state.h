@@ -47,6 +47,7 @@ enum {
     PPC_EXIT_STOP = 1u << 1,        // leave the run loop (pause, migration, debugger)
     PPC_EXIT_WORK = 1u << 2,        // work is queued for this vCPU
     PPC_EXIT_FLUSH = 1u << 3,       // translations or the soft TLB must be dropped
+    PPC_EXIT_CODE = 1u << 4,        // another vCPU changed code or wants write tags withdrawn
 };
 
 typedef struct ppc_cpu {  // allocate on a 64-byte boundary; Swift imports no alignment above 16

@@ -29,7 +29,12 @@ public final class PPCCPU {
         didSet { attentionChanged() }
     }
     /// Executes in the interpreter's place whenever no hook, breakpoint, trace bit or limit needs single steps.
-    public var engine: (any CodeEngine)?
+    public var engine: (any CodeEngine)? {
+        didSet { if engine == nil { mmu.codeTracker = nil } }
+    }
+    /// Tells translations of this CPU from stores by others that share its memory; give all of them the same before
+    /// engines are made.
+    public var sharedCode = SharedCode()
     /// Addresses at which ``run(limit:)`` stops before executing.
     public var breakpoints: Set<UInt64> = [] {
         didSet { attentionChanged() }
@@ -81,6 +86,9 @@ public final class PPCCPU {
     }
 
     deinit {
+        // An engine looks at the state block when it goes.
+        engine = nil
+        mmu.codeTracker = nil
         mmu.release()
         decoded.deallocate()
         UnsafeMutableRawPointer(state).deallocate()

@@ -96,7 +96,7 @@ enum StorageControlRows {
         .init("dcbt", .x(31, 278), [.ra0, .rb, th], reserved: 1) { _, _ in Outcome.next },
         .init("dcbtst", .x(31, 246), [.ra0, .rb, th], reserved: 1) { _, _ in Outcome.next },
         .init("dcbz", .x(31, 1014), indexed, .stores, reserved: 0x03c0_0001) { StorageControl.dcbz($0, $1) },
-        .init("icbi", .x(31, 982), indexed, [.loads, .synchronizes], reserved: 0x03e0_0001) {
+        .init("icbi", .x(31, 982), indexed, .loads, reserved: 0x03e0_0001) {
             StorageControl.icbi($0, $1)
         },
     ]

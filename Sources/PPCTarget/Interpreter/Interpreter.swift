@@ -71,6 +71,7 @@ extension PPCCPU {
             mmu.invalidateAll()
             onFlush?(self)
         }
+        if bits & PPC_EXIT_CODE != 0 { mmu.codeTracker?.catchUp() }
         if bits & PPC_EXIT_WORK != 0 { onWork?(self) }
         if bits & PPC_EXIT_INTERRUPT != 0 { Interrupts.deliverPending(state) }
         return bits & PPC_EXIT_STOP != 0

@@ -48,10 +48,10 @@ enum StorageControl {
         return Outcome.next
     }
 
+    /// `icbi` is a load to translation. Every store to translated code is noticed, so there is nothing to invalidate.
     static func icbi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
         var value: UInt32 = 0
-        guard load(cpu, indexed(cpu, word) & ~(blockSize - 1), &value) else { return Outcome.exception }
-        return Outcome.sync
+        return load(cpu, indexed(cpu, word) & ~(blockSize - 1), &value) ? Outcome.next : Outcome.exception
     }
 
     /// `sync` with L = 1 orders everything but stores before loads, which this host does by itself.

@@ -17,6 +17,8 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
         var start: UInt64 = 0
         var count: UInt64 = 0
         var block: RAMBlock?
+        /// Offset of `start` in the block.
+        var offset: UInt64 = 0
         var pointer: UnsafeMutableRawPointer?
         var isWritable = false
     }
@@ -48,8 +50,8 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
         }
         guard let found else { return nil }
         recent = Range(
-            generation: now, start: address, count: found.available, block: found.block, pointer: found.pointer,
-            isWritable: isWritable)
+            generation: now, start: address, count: found.available, block: found.block, offset: found.offset,
+            pointer: found.pointer, isWritable: isWritable)
         // Remember the run from its beginning, where it is known to be one piece of the block.
         let before = min(found.offset, address)
         if let first = space.ram(at: address &- before, forWriting: isWritable), first.block === found.block,
@@ -57,6 +59,7 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
         {
             recent.start = address &- before
             recent.count = first.available
+            recent.offset = first.offset
             recent.pointer = first.pointer
         }
         return HostMemory(pointer: found.pointer, count: found.available, isWritable: isWritable)
@@ -72,7 +75,20 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
     }
 
     public func willWrite(at address: UInt64, count: UInt64) {
-        guard let ram = space.ram(at: address, forWriting: true) else { return }
-        ram.block.markDirty(offset: ram.offset, length: min(count, ram.available))
+        let offset = address &- recent.start
+        if recent.generation == generation.load(ordering: .acquiring), offset < recent.count,
+            count <= recent.count - offset, recent.isWritable, let block = recent.block
+        {
+            block.markDirty(offset: recent.offset &+ offset, length: count)
+            return
+        }
+        var address = address
+        var left = count
+        while left > 0, let ram = space.ram(at: address, forWriting: true), ram.available > 0 {
+            let piece = min(left, ram.available)
+            ram.block.markDirty(offset: ram.offset, length: piece)
+            address &+= piece
+            left -= piece
+        }
     }
 }

@@ -52,7 +52,9 @@ public final class MMU {
         didSet { invalidateAll() }
     }
     /// Told about stores to memory with translated code.
-    public weak var codeTracker: (any TranslatedCodeTracker)? {
+    ///
+    /// An engine, kept alive by its CPU, which takes it out here before it goes.
+    public unowned(unsafe) var codeTracker: (any TranslatedCodeTracker)? {
         didSet { withdrawWriteTags() }
     }
     public var watchpoints: [Watchpoint] = [] {
@@ -70,6 +72,7 @@ public final class MMU {
 
     private var banks: [TLBBank] = []
     private(set) var bank: TLBBank
+    private var previousBank: TLBBank
     private var clock: UInt64 = 0
     private static var maximumBanks: Int { 16 }
 
@@ -80,6 +83,7 @@ public final class MMU {
         segmentPageSizes = model.segmentPageSizes
         slb = [SLBEntry](repeating: SLBEntry(), count: model.slbSize)
         bank = TLBBank(key: BankKey())
+        previousBank = bank
         banks = [bank]
         publish()
     }
@@ -93,7 +97,11 @@ public final class MMU {
         let key = currentKey()
         if bank.key != key {
             clock &+= 1
-            if let known = banks.first(where: { $0.key == key }) {
+            // A kernel and one process alternate most of the time.
+            let last = bank
+            if previousBank.key == key {
+                bank = previousBank
+            } else if let known = banks.first(where: { $0.key == key }) {
                 bank = known
             } else if banks.count < Self.maximumBanks {
                 bank = TLBBank(key: key)
@@ -104,6 +112,7 @@ public final class MMU {
                 bank = oldest
             }
             bank.lastUse = clock
+            previousBank = last
         }
         publish()
     }
@@ -268,7 +277,7 @@ public final class MMU {
         case .fetch: bank.fill(ea, host: host.pointer, .exec)
         case .store:
             if host.isWritable { memory.willWrite(at: base, count: granule) }
-            if host.isWritable, !watched, codeTracker?.holdsCode(at: base, count: granule) != true {
+            if host.isWritable, !watched, codeTracker?.mayWrite(at: base, count: granule) != false {
                 bank.fill(ea, host: host.pointer, .write)
             }
         }

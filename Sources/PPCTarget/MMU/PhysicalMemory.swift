@@ -92,8 +92,10 @@ public final class FlatMemory: PhysicalMemory {
 
 /// Knows where translated code came from, so that stores to it reach the slow path.
 public protocol TranslatedCodeTracker: AnyObject {
-    /// Whether some physical memory of this range has translated code.
-    func holdsCode(at address: UInt64, count: UInt64) -> Bool
+    /// Whether stores to this range of physical memory may happen without notice from now on: it has no translated code.
+    func mayWrite(at address: UInt64, count: UInt64) -> Bool
     /// Such memory was written; called after the store.
     func stored(_ cpu: CPUState, at address: UInt64, count: Int)
+    /// Acts on stores and translations by other vCPUs; called on the vCPU's thread after `PPC_EXIT_CODE`.
+    func catchUp()
 }

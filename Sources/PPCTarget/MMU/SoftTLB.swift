@@ -11,6 +11,8 @@ struct BankKey: Equatable {
 }
 
 /// One bank: `PPC_TLB_ENTRIES` entries of one granule.
+///
+/// One more entry behind them holds no translation: its `read_tag` is ``generation``, where engines compare it.
 final class TLBBank {
     let entries: UnsafeMutablePointer<ppc_tlb_entry>
     var key: BankKey
@@ -19,14 +21,41 @@ final class TLBBank {
     var lastUse: UInt64 = 0
     /// Nothing was filled since the last ``invalidateAll()``.
     private var isEmpty = false
+    /// Granules from which an engine remembers code: a filter of one bit each, hashed.
+    private let executed: UnsafeMutablePointer<UInt64>
+    private static var executedWords: Int { 64 }
+    /// Changes whenever an address that an engine remembers may map elsewhere than before.
+    var generation: UInt64 { entries[Int(PPC_TLB_ENTRIES)].read_tag }
 
     init(key: BankKey) {
         self.key = key
-        entries = .allocate(capacity: Int(PPC_TLB_ENTRIES))
+        entries = .allocate(capacity: Int(PPC_TLB_ENTRIES) + 1)
+        entries[Int(PPC_TLB_ENTRIES)] = ppc_tlb_entry(read_tag: 0, write_tag: .max, exec_tag: .max, addend: 0)
+        executed = .allocate(capacity: Self.executedWords)
+        executed.initialize(repeating: 0, count: Self.executedWords)
         invalidateAll()
     }
 
-    deinit { entries.deallocate() }
+    deinit {
+        entries.deallocate()
+        executed.deallocate()
+    }
+
+    /// An engine is about to remember where an address leads.
+    func noteExecuted(_ address: UInt64) {
+        let (word, bit) = Self.filterPlace(address >> granuleShift)
+        executed[word] |= bit
+    }
+
+    private static func filterPlace(_ granule: UInt64) -> (word: Int, bit: UInt64) {
+        let hash = granule &* 0x9e37_79b9_7f4a_7c15 &>> 52
+        return (Int(truncatingIfNeeded: hash >> 6), 1 << (hash & 63))
+    }
+
+    private func forgetExecuted() {
+        entries[Int(PPC_TLB_ENTRIES)].read_tag &+= 1
+        executed.update(repeating: 0, count: Self.executedWords)
+    }
 
     private static var invalid: ppc_tlb_entry {
         ppc_tlb_entry(read_tag: .max, write_tag: .max, exec_tag: .max, addend: 0)
@@ -34,18 +63,21 @@ final class TLBBank {
 
     func reuse(key: BankKey) {
         self.key = key
+        forgetExecuted()
         granuleShift = 16
         invalidateAll()
     }
 
     /// Gives up large granules because a 4 KiB page turned up.
     func useSmallGranule() {
+        forgetExecuted()
         granuleShift = 12
         invalidateAll()
     }
 
     func invalidateAll() {
         guard !isEmpty else { return }
+        forgetExecuted()
         entries.update(repeating: Self.invalid, count: Int(PPC_TLB_ENTRIES))
         isEmpty = true
     }
@@ -55,6 +87,15 @@ final class TLBBank {
         guard !isEmpty else { return }
         let granule: UInt64 = 1 << granuleShift
         let entryMask = UInt64(PPC_TLB_ENTRIES) - 1
+        let granules = max(count >> granuleShift, 1)
+        if granules > entryMask
+            || (0..<granules).contains(where: {
+                let (word, bit) = Self.filterPlace(address >> granuleShift &+ $0)
+                return executed[word] & bit != 0
+            })
+        {
+            forgetExecuted()
+        }
         if count <= granule {
             drop(Int(address >> granuleShift & entryMask), from: address & ~(granule - 1), count: granule)
         } else if count >> granuleShift >= UInt64(PPC_TLB_ENTRIES) {

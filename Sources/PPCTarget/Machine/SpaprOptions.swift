@@ -9,14 +9,6 @@ public struct SpaprOptions {
         public var cores: Int?
         public var threads: Int?
         public var maximum: Int?
-        /// The most vCPUs that the numbers can mean.
-        public var most: Int {
-            let product = [sockets, cores, threads].reduce(1) { total, factor in
-                let (value, overflow) = total.multipliedReportingOverflow(by: factor ?? 1)
-                return overflow ? .max : value
-            }
-            return max(cpus ?? 1, maximum ?? 1, product)
-        }
         public init(
             cpus: Int? = nil, sockets: Int? = nil, cores: Int? = nil, threads: Int? = nil, maximum: Int? = nil
         ) {

@@ -33,7 +33,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private let arena: UnsafeMutablePointer<Step>
     private let arenaCapacity: Int
     private var arenaUsed = 0
-    private var pages = CodePages()
+    private let pages: CodePages
     private var context = TranslationContext(rawValue: .max)
     private var bank: UInt = 0
     private var mappingGeneration: UInt64 = .max
@@ -59,6 +59,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         arenaCapacity = max(steps, 4096)
         arena = .allocate(capacity: arenaCapacity)
         statistics.codeCapacity = arenaCapacity * MemoryLayout<Step>.stride
+        pages = CodePages(cpu)
         cpu.mmu.codeTracker = self
     }
 
@@ -190,10 +191,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         guard cpu.mmu.translate(address, .fetch, &translation),
             let start = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: host &- offset))
         else { return -1 }
-        if !pages.covers(translation.real, UInt64(RegionDecoder.blockLimit * 8)) {
-            let chunk: UInt64 = 1 &<< CodePages.chunkShift
-            cpu.mmu.withdrawWriteTags(at: translation.real & ~(chunk &- 1), count: chunk)
-        }
+        pages.prepare(translation.real, min(UInt64(RegionDecoder.blockLimit * 8), size &- offset))
         buffer.clear()
         let source = CodeSource(start: address &- offset, size: size, host: start, bigEndian: context.bigEndian)
         decoder.decode(address, source, context, into: buffer)
@@ -236,10 +234,15 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         codeChanged = true
     }
 
-    public func holdsCode(at address: UInt64, count: UInt64) -> Bool { pages.holds(address, count) }
+    public func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
 
     public func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
-        let hit = pages.hit(address, UInt64(truncatingIfNeeded: count))
+        drop(pages.hit(address, UInt64(truncatingIfNeeded: count)))
+    }
+
+    public func catchUp() { drop(pages.catchUp()) }
+
+    private func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }
         for number in hit where !table.records[Int(number)].isDead {
             table.remove(number)

@@ -19,7 +19,7 @@ struct BlockRecord {
 
 /// All translations of an engine, found by key.
 final class BlockTable {
-    private static var bucketCount: Int { 1 << 15 }
+    private static var bucketCount: Int { 1 << 16 }
     private let buckets: UnsafeMutablePointer<Int32>
     private(set) var records: UnsafeMutablePointer<BlockRecord>
     private(set) var count = 0
@@ -42,7 +42,7 @@ final class BlockTable {
         // Host and effective address differ by a constant over all of a linear mapping, so a mere XOR of them would put
         // all of a kernel into a handful of buckets.
         let mixed = ((address &>> 2) &+ (host &>> 12) &* 0xff51_afd7_ed55_8ccd ^ context) &* 0x9e37_79b9_7f4a_7c15
-        return Int(truncatingIfNeeded: mixed &>> 49)
+        return Int(truncatingIfNeeded: mixed &>> 48)
     }
 
     /// Number of the block with a key, or -1.

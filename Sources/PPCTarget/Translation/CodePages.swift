@@ -1,19 +1,27 @@
-/// Where translated code came from: physical pages, in lines of 64 bytes, and the blocks of each page.
-struct CodePages {
-    private struct Page {
-        var lines: UInt64 = 0
-        var blocks: [Int32] = []
+import CPPCState
+
+/// Where the translations of one vCPU came from: the blocks of each physical page. What others store is told by the
+/// machine's ``SharedCode``.
+final class CodePages {
+    private let shared: SharedCode
+    private let member: Int
+    private let mmu: MMU
+    private var blocks: [UInt64: [Int32]] = [:]
+
+    init(_ cpu: PPCCPU) {
+        shared = cpu.sharedCode
+        member = shared.join(cpu)
+        mmu = cpu.mmu
     }
-    static var pageShift: UInt64 { 12 }
-    /// Unit in which write tags are withheld at most.
-    static var chunkShift: UInt64 { 16 }
 
-    private var pages: [UInt64: Page] = [:]
-    /// Number of pages with code by 64 KiB chunk.
-    private var chunks: [UInt64: Int] = [:]
+    deinit {
+        shared.removeAll(of: blocks.keys, member: member)
+        shared.leave(member)
+    }
 
-    private static func lines(_ page: UInt64, _ start: UInt64, _ end: UInt64) -> UInt64 {
-        let base = page &<< pageShift
+    /// Mask of the 64-byte lines that a range covers of a page.
+    static func lines(_ page: UInt64, _ start: UInt64, _ end: UInt64) -> UInt64 {
+        let base = page &<< SharedCode.pageShift
         let from = max(start, base) &- base
         let to = min(end, base &+ 4096) &- base &- 1
         let low: UInt64 = .max &<< (from &>> 6)
@@ -21,58 +29,53 @@ struct CodePages {
         return low & high
     }
 
+    private static func pages(_ address: UInt64, _ count: UInt64) -> ClosedRange<UInt64> {
+        address &>> SharedCode.pageShift...(address &+ (count &- 1)) &>> SharedCode.pageShift
+    }
+
+    /// Makes sure that no store to a range can go unseen. Call before reading code from it.
+    func prepare(_ address: UInt64, _ count: UInt64) {
+        if Self.pages(address, count).allSatisfy({ blocks[$0] != nil }) { return }
+        guard shared.prepare(address, count, member: member) else { return }
+        let size: UInt64 = 1 &<< SharedCode.chunkShift
+        var chunk = address & ~(size &- 1)
+        while chunk < address &+ count {
+            mmu.withdrawWriteTags(at: chunk, count: size)
+            chunk &+= size
+        }
+    }
+
     /// Notes that a block was made from `count` bytes at a physical address.
-    mutating func add(_ block: Int32, at address: UInt64, count: UInt64) {
+    func add(_ block: Int32, at address: UInt64, count: UInt64) {
         guard count > 0 else { return }
-        for page in address &>> Self.pageShift...(address &+ count &- 1) &>> Self.pageShift {
-            if pages[page] == nil {
-                pages[page] = Page()
-                chunks[page &>> (Self.chunkShift - Self.pageShift), default: 0] += 1
-            }
-            pages[page]?.lines |= Self.lines(page, address, address &+ count)
-            if pages[page]?.blocks.last != block { pages[page]?.blocks.append(block) }
+        shared.add(address, count, member: member)
+        for page in Self.pages(address, count) where blocks[page]?.last != block {
+            blocks[page, default: []].append(block)
         }
     }
 
-    /// Whether every page of a range has code already, so that no right to write to it is out.
-    func covers(_ address: UInt64, _ count: UInt64) -> Bool {
-        (address &>> Self.pageShift...(address &+ (count &- 1)) &>> Self.pageShift).allSatisfy { pages[$0] != nil }
-    }
+    /// Whether stores to a range may go on without notice.
+    func mayWrite(_ address: UInt64, _ count: UInt64) -> Bool { shared.mayWrite(address, count, member: member) }
 
-    func holds(_ address: UInt64, _ count: UInt64) -> Bool {
-        guard count > 0 else { return false }
-        for chunk in address &>> Self.chunkShift...(address &+ (count &- 1)) &>> Self.chunkShift
-        where chunks[chunk] != nil {
-            if count >= 1 &<< Self.chunkShift { return true }
-            for page in address &>> Self.pageShift...(address &+ (count &- 1)) &>> Self.pageShift
-            where pages[page] != nil { return true }
-        }
-        return false
-    }
-
-    /// Takes the blocks out that have code in the lines of a written range; empty if it missed all lines.
-    mutating func hit(_ address: UInt64, _ count: UInt64) -> [Int32] {
+    /// Takes the blocks out that a store has changed; empty if it missed all lines with code.
+    func hit(_ address: UInt64, _ count: UInt64) -> [Int32] {
         guard count > 0 else { return [] }
-        var found: [Int32] = []
-        for page in address &>> Self.pageShift...(address &+ (count &- 1)) &>> Self.pageShift {
-            guard let known = pages[page], known.lines & Self.lines(page, address, address &+ count) != 0 else {
-                continue
-            }
-            found.append(contentsOf: known.blocks)
-            remove(page: page)
-        }
-        return found
+        return remove(shared.hit(address, count, by: member))
     }
 
-    /// Forgets a page; its blocks are gone.
-    private mutating func remove(page: UInt64) {
-        guard pages.removeValue(forKey: page) != nil else { return }
-        let chunk = page &>> (Self.chunkShift - Self.pageShift)
-        if let left = chunks[chunk] { chunks[chunk] = left > 1 ? left - 1 : nil }
+    /// Acts on what other vCPUs stored and translated, and takes the blocks out that they changed.
+    func catchUp() -> [Int32] {
+        let inbox = shared.takeInbox(member)
+        let size: UInt64 = 1 &<< SharedCode.chunkShift
+        for chunk in inbox.withdrawn { mmu.withdrawWriteTags(at: chunk &* size, count: size) }
+        if !inbox.withdrawn.isEmpty { shared.gaveUp(inbox.withdrawn, member: member) }
+        return remove(inbox.changed)
     }
 
-    mutating func removeAll() {
-        pages.removeAll(keepingCapacity: true)
-        chunks.removeAll(keepingCapacity: true)
+    private func remove(_ pages: [UInt64]) -> [Int32] { pages.flatMap { blocks.removeValue(forKey: $0) ?? [] } }
+
+    func removeAll() {
+        shared.removeAll(of: blocks.keys, member: member)
+        blocks.removeAll(keepingCapacity: true)
     }
 }

@@ -1,5 +1,5 @@
 /// The table through which generated code finds the target of an indirect branch: effective address to code, for one
-/// context and one translation bank. Entries are dropped whenever an address might map elsewhere.
+/// context and one translation bank. Dropped whenever an address in it might map elsewhere.
 final class JumpCache {
     struct Entry {
         var address: UInt64
@@ -12,6 +12,10 @@ final class JumpCache {
     static var none: UInt64 { 1 }
 
     let entries: UnsafeMutablePointer<Entry>
+    /// Context, bank and generation of the bank's mapping that the entries are for.
+    var context: UInt64 = .max
+    var bank: UInt = 0
+    var generation: UInt64 = 0
 
     init() {
         entries = .allocate(capacity: Self.entryCount)
@@ -32,10 +36,42 @@ final class JumpCache {
         entries[Self.index(address)] = Entry(address: address, code: code)
     }
 
-    /// Forgets entries whose code lies in the given range.
-    func remove(codeFrom start: UInt64, count: UInt64) {
-        for index in 0..<Self.entryCount where entries[index].code &- start < count {
-            entries[index] = Entry(address: Self.none, code: 0)
+    /// Forgets the entry of an address.
+    @inline(__always)
+    func remove(_ address: UInt64) {
+        let entry = entries + Self.index(address)
+        if entry.pointee.address == address { entry.pointee = Entry(address: Self.none, code: 0) }
+    }
+}
+
+/// The jump caches of one vCPU, direct-mapped by context and bank.
+final class JumpCaches {
+    private static var count: Int { 64 }
+    private var slots = [JumpCache?](repeating: nil, count: count)
+
+    /// The cache of a context and bank, with nothing in it that an older generation of the mapping left.
+    func select(_ context: UInt64, _ bank: UInt, _ generation: UInt64) -> JumpCache {
+        let mixed = (context ^ UInt64(bank) &>> 4) &* 0x9e37_79b9_7f4a_7c15
+        let slot = Int(truncatingIfNeeded: mixed &>> 58)
+        guard let cache = slots[slot] else {
+            let made = JumpCache()
+            (made.context, made.bank, made.generation) = (context, bank, generation)
+            slots[slot] = made
+            return made
         }
+        if cache.context != context || cache.bank != bank || cache.generation != generation {
+            (cache.context, cache.bank, cache.generation) = (context, bank, generation)
+            cache.clear()
+        }
+        return cache
+    }
+
+    /// Forgets the code of one address in one context, in every bank.
+    func remove(_ address: UInt64, context: UInt64) {
+        for case let cache? in slots where cache.context == context { cache.remove(address) }
+    }
+
+    func clear() {
+        for case let cache? in slots { cache.clear() }
     }
 }

@@ -28,7 +28,7 @@ enum Lowered: String, CaseIterable {
     case stb, stbu, stbx, stbux, sth, sthu, sthx, sthux, stw, stwu, stwx, stwux, std, stdu, stdx, stdux
     case sthbrx, stwbrx, stdbrx
     // Synchronization that needs no code on an x86 host, or a fence.
-    case sync, eieio
+    case sync, eieio, isync
     // Floating point.
     case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
@@ -143,7 +143,7 @@ struct RowInfo {
             let number = word &>> 16 & 31 | (word &>> 11 & 31) &<< 5
             return number != 8 && number != 9
         case .sync: return word &>> 21 & 3 > 1
-        case .eieio: return false
+        case .eieio, .isync: return false
         default: return true
         }
     }
@@ -151,8 +151,8 @@ struct RowInfo {
     /// Change what translation depends on, whether or not their rows say so.
     private static let endingMnemonics: Set<String> =
         [
-            "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "isync", "mtfsf", "mtfsfi", "mtfsb0",
-            "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni", "wait", "stop", "icbi", "slbmte",
+            "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "mtfsf", "mtfsfi", "mtfsb0",
+            "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni", "wait", "stop", "slbmte",
             "slbie", "slbia", "tlbie", "tlbiel", "tlbsync", "ptesync",
         ]
 

@@ -34,19 +34,18 @@ extension NativeEngine {
     func translateBlock(_ address: UInt64, _ host: UInt64) -> Int32 {
         makeRoom()
         guard let source = source(address, host), let real = physical(address) else { return -1 }
-        prepareToRead(real)
+        prepareToRead(real, in: source, at: address)
         buffer.clear()
         decoder.decode(address, source, context, into: buffer)
         if buffer.blocks[0].count == 0 { return -1 }
         return emit(address, host, real, source, isRegion: false)
     }
 
-    /// Withdraws the right to write from the chunk that is about to be read, so that no store can go unseen.
-    private func prepareToRead(_ real: UInt64) {
-        let longest = UInt64(RegionDecoder.blockLimit * 8)
-        guard !pages.covers(real, longest) else { return }
-        let size: UInt64 = 1 &<< CodePages.chunkShift
-        cpu.mmu.withdrawWriteTags(at: real & ~(size &- 1), count: size)
+    /// Makes sure that no store to code that is about to be read can go unseen.
+    private func prepareToRead(_ real: UInt64, in source: CodeSource, at address: UInt64) {
+        // Blocks end with their granule.
+        let left = source.size &- (address &- source.start)
+        pages.prepare(real, min(UInt64(RegionDecoder.blockLimit * 8), left))
     }
 
     private func emit(
@@ -96,7 +95,7 @@ extension NativeEngine {
         makeRoom()
         guard flushes == statistics.flushes, let source = source(old.address, host), let real = physical(old.address)
         else { return }
-        formRegion(old.address, source)
+        formRegion(old.address, source, real)
         let new = emit(old.address, host, real, source, isRegion: true)
         guard new >= 0 else { return }
         redirect(number, to: new)
@@ -105,8 +104,9 @@ extension NativeEngine {
     }
 
     /// Collects the blocks that have been executed and are reached from `address` by direct branches in its granule.
-    private func formRegion(_ address: UInt64, _ source: CodeSource) {
+    private func formRegion(_ address: UInt64, _ source: CodeSource, _ real: UInt64) {
         buffer.clear()
+        prepareToRead(real, in: source, at: address)
         decoder.decode(address, source, context, into: buffer)
         // Depth first, the fall-through path first, so that it is laid out in a row.
         var pending: [UInt64] = []
@@ -126,6 +126,7 @@ extension NativeEngine {
             guard source.contains(target), !contains(target) else { continue }
             let host = UInt64(UInt(bitPattern: source.host)) &+ (target &- source.start)
             guard table.find(target, host, context.rawValue) >= 0 else { continue }
+            prepareToRead(real &+ (target &- address), in: source, at: target)
             decoder.decode(target, source, context, into: buffer)
             last = buffer.blocks[buffer.blockCount - 1]
             if last.count == 0 {
@@ -188,11 +189,11 @@ extension NativeEngine {
             let instruction = row.pointee.instructions[index]
             let outcome = instruction.execute(cpu, instruction.word)
             if outcome != Outcome.next { return outcome }
+            cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ UInt64(instruction.length))
             if cpu.pointee.granule_shift != granule || spill[Int(CJ_RESYNC)] != 0 {
                 // The code around is no longer valid: done, but look at everything anew.
-                return Outcome.sync
+                return Outcome.context
             }
-            cpu.pointee.nip &+= UInt64(instruction.length)
         }
         left = row.pointee.valid
         while left != 0 {

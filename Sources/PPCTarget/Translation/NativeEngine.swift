@@ -26,20 +26,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     let exits: UnsafeMutablePointer<ExitRecord>
     static var exitCapacity: Int { 1 << 19 }
     var exitCount = 0
-    var pages = CodePages()
+    let pages: CodePages
     public internal(set) var statistics = EngineStatistics()
 
     private let ticker: EngineTicker?
     private let codeMark: Int
     private let dataMark: Int
 
-    // Jump caches by context and translation bank.
-    private struct CacheKey: Hashable {
-        let context: UInt64
-        let bank: UInt
-    }
-    private var caches: [CacheKey: JumpCache] = [:]
-    private var spareCaches: [JumpCache] = []
+    private let caches = JumpCaches()
     private(set) var cache: JumpCache
     private(set) var context = TranslationContext(rawValue: .max)
     private var bank: UInt = 0
@@ -72,7 +66,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
             table: InstructionTable.shared, infos: infos,
             sets: InstructionSet(rawValue: cpu.state.pointee.isa_level))
         exits = .allocate(capacity: Self.exitCapacity)
-        cache = JumpCache()
+        cache = caches.select(.max, 0, 0)
+        pages = CodePages(cpu)
         ticker = EngineTicker(exitWord: cpu.exitWord)
         codeMark = memory.codeUsed
         dataMark = memory.dataUsed
@@ -169,28 +164,13 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     private func selectContext() {
         let now = TranslationContext(state)
         let bank = UInt(bitPattern: state.pointee.tlb)
-        if now == context, bank == self.bank, mappingGeneration == cpu.mmu.mappingGeneration { return }
-        switchContext(now, bank)
-    }
-
-    private func switchContext(_ now: TranslationContext, _ bank: UInt) {
-        if mappingGeneration != cpu.mmu.mappingGeneration {
-            mappingGeneration = cpu.mmu.mappingGeneration
-            for (_, cache) in caches {
-                cache.clear()
-                spareCaches.append(cache)
-            }
-            caches.removeAll(keepingCapacity: true)
-        }
+        // The bank's generation stands behind its entries.
+        let generation = state.pointee.tlb[Int(PPC_TLB_ENTRIES)].read_tag
+        if now == context, bank == self.bank, generation == mappingGeneration { return }
         context = now
         self.bank = bank
-        let key = CacheKey(context: now.rawValue, bank: bank)
-        if let known = caches[key] {
-            cache = known
-        } else {
-            if let spare = spareCaches.popLast() { cache = spare } else { cache = JumpCache() }
-            caches[key] = cache
-        }
+        mappingGeneration = generation
+        cache = caches.select(now.rawValue, bank, generation)
         scratch[Int(CJ_JUMP_CACHE)] = UInt64(UInt(bitPattern: cache.entries))
     }
 
@@ -213,6 +193,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
         cache.insert(address, UInt64(UInt(bitPattern: code)))
+        cpu.mmu.bank.noteExecuted(address)
         if pendingExit >= 0 { link(pendingExit, to: number) }
         return UnsafeRawPointer(code)
     }
@@ -273,17 +254,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         }
     }
 
-    func forgetInCaches(_ record: BlockRecord) {
-        let start = UInt64(UInt(bitPattern: memory.execute + Int(record.code)))
-        for (_, cache) in caches { cache.remove(codeFrom: start, count: UInt64(max(record.size, 1))) }
-    }
+    func forgetInCaches(_ record: BlockRecord) { caches.remove(record.address, context: record.context) }
 
     public func forgetTranslations() {
         table.removeAll()
         exitCount = 0
         pages.removeAll()
         memory.reset(code: codeMark, data: dataMark)
-        for (_, cache) in caches { cache.clear() }
+        caches.clear()
         statistics.flushes += 1
         statistics.codeBytes = 0
         scratch[Int(CJ_RESYNC)] = 1
@@ -291,10 +269,15 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     // MARK: Code that changes
 
-    public func holdsCode(at address: UInt64, count: UInt64) -> Bool { pages.holds(address, count) }
+    public func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
 
     public func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
-        let hit = pages.hit(address, UInt64(truncatingIfNeeded: count))
+        drop(pages.hit(address, UInt64(truncatingIfNeeded: count)))
+    }
+
+    public func catchUp() { drop(pages.catchUp()) }
+
+    private func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }
         for number in hit where !table.records[Int(number)].isDead {
             statistics.invalidations += 1

@@ -191,8 +191,14 @@ extension Translator {
         case .mfspr: moveFromSPR(f)
         case .mtspr: moveToSPR(f)
         // lwsync orders what x86 orders anyway; hwsync keeps stores before loads.
-        case .sync: if word &>> 21 & 3 == 0 { asm.memoryFence() }
+        case .sync:
+            if word &>> 21 & 3 == 0 {
+                asm.memoryFence()
+                pollAfterInstruction()
+            }
         case .eieio: break
+        // What an instruction changes of context or code is in effect when it ends; other vCPUs' changes come by a poll.
+        case .isync: pollAfterInstruction()
         default: lowerFloat(op, f)
         }
     }

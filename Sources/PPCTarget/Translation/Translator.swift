@@ -354,6 +354,15 @@ struct Translator: ~Copyable {
         addStub(Stub(kind: .poll, label: label, address: address, dirty: dirty))
     }
 
+    /// Looks for requests of others once the current instruction is done.
+    mutating func pollAfterInstruction() {
+        let label = asm.label()
+        asm.alu(.cmp, .w32, state(Int(CJ_EXIT_REQUEST)), immediate: 0)
+        asm.jump(.notEqual, label)
+        let next = (address &+ UInt64(buffer.instructions[current].length)) & addressMask
+        addStub(Stub(kind: .poll, label: label, address: next, dirty: dirty))
+    }
+
     private mutating func emitPromotionCounter() {
         guard let counter = entry.memory.allocateData(4) else {
             exhausted = true

@@ -13,6 +13,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     private var instructionShift: UInt64?
     private let makeEngine: (PPCCPU) -> any ExecutionEngine
     private let dispatch = HypercallDispatch()
+    private let sharedCode = SharedCode()
     let rtas = RTASTable()
     /// Interrupt controllers, as far as the machine has them.
     private(set) var xics: XICSSourceController?
@@ -77,6 +78,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     public func threadCreated(_ thread: SpaprThread) throws {
         owner = thread.spapr
         let runner = VCPURunner(cpu: thread.cpu, clock: thread.spapr.clock, scheduler: scheduler)
+        thread.cpu.sharedCode = sharedCode
         runner.engine = makeEngine(thread.cpu)
         runner.onIdle = { [unowned self, unowned thread] isIdle in countDispatch(thread, isIdle: isIdle) }
         scheduler.add(runner)
