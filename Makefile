@@ -14,8 +14,9 @@ test: deps-test
 build: deps
 	$(SWIFT) build
 
+# Swift's libraries are linked in: the programs start faster and run where Swift is not installed.
 release: deps
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --static-swift-stdlib
 
 deps:
 	Scripts/install-deps build
@@ -36,7 +37,8 @@ difftest: deps-test
 walls:
 	Scripts/check-walls
 
-# Streams there and back between a real QEMU and emu-launch.
+# Streams there and back between a real QEMU and emu-launch. OLD_QEMU=DIR adds an older QEMU, see
+# Scripts/install-old-qemu.
 rings: release deps-test
 	Scripts/migration-rings
 

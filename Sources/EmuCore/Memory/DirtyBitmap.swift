@@ -28,7 +28,14 @@ public final class DirtyBitmap: @unchecked Sendable {
         let first = Int(offset >> UInt64(pageShift))
         let last = Int(min((offset &+ length &- 1) >> UInt64(pageShift), UInt64(pageCount - 1)))
         guard first <= last else { return }
-        for page in first...last { mark(page: page) }
+        let firstWord = first >> 6
+        let lastWord = last >> 6
+        for word in firstWord...lastWord {
+            var bits = ~UInt64(0)
+            if word == firstWord { bits &= ~0 << UInt64(first & 63) }
+            if word == lastWord { bits &= ~0 >> UInt64(63 - (last & 63)) }
+            if cs_atomic_load64(words + word) & bits != bits { _ = cs_atomic_or64(words + word, bits) }
+        }
     }
 
     @inline(__always)

@@ -79,6 +79,8 @@ public final class SpaprThread: Device, VirtualCPU {
     var loadedMSR: UInt64 = 0
     var loadedInterruptRequest: UInt64 = 0
     var loadedReservation: UInt64 = .max
+    /// The instruction set flags that machines up to 2.7 sent.
+    var loadedInstructionFlags: [UInt64] = [0, 0]
     var streamCompatibility: UInt32 = 0
     /// An accumulator of other processors, always 0 here.
     var loadedSPEAccumulator: UInt64 = 0

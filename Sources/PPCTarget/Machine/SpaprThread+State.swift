@@ -38,6 +38,10 @@ extension SpaprThread {
         return cpu.state.pointee.reserve_size == 0 ? .max : cpu.state.pointee.reserve_ea
     }
 
+    private func instructionFlags(_ index: Int, _ own: UInt64) -> UInt64 {
+        spapr.isAsLoaded ? loadedInstructionFlags[index] : own
+    }
+
     /// The processor. Registers that live outside of the SPR file travel in their places there.
     static let processorState = StateDescription(
         "cpu", of: SpaprThread.self, version: 5,
@@ -79,17 +83,19 @@ extension SpaprThread {
         thread.spapr.version.sendsInstructionFlags
     }
 
-    /// Machines up to 2.7 sent what the processor model can do, in terms of one emulator's internals. It is written as
-    /// that emulator writes it, and ignored when read.
+    /// Machines up to 2.7 sent what the processor model can do, in terms of one emulator's internals, which differ from
+    /// release to release. It is written as that emulator writes it, or as it came, and means nothing when read.
     private static let legacyFields: [Field<SpaprThread>] = [
         .scalar(
             "mig_msr_mask", .uint64, when: isLegacy, get: { $0.cpu.model.msrMask & ~(3 << 33) }, set: { _, _ in }),
         .scalar(
-            "mig_insns_flags", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags & knownFlags },
-            set: { _, _ in }),
+            "mig_insns_flags", .uint64, when: isLegacy,
+            get: { $0.instructionFlags(0, $0.cpu.model.streamInstructionFlags & knownFlags) },
+            set: { $0.loadedInstructionFlags[0] = $1 }),
         .scalar(
-            "mig_insns_flags2", .uint64, when: isLegacy, get: { $0.cpu.model.streamInstructionFlags2 & knownFlags2 },
-            set: { _, _ in }),
+            "mig_insns_flags2", .uint64, when: isLegacy,
+            get: { $0.instructionFlags(1, $0.cpu.model.streamInstructionFlags2 & knownFlags2) },
+            set: { $0.loadedInstructionFlags[1] = $1 }),
         .scalar("mig_nb_BATs", .uint32, when: isLegacy, get: { _ in 0 }, set: { _, _ in }),
     ]
 
