@@ -41,6 +41,7 @@ walls:
 # Scripts/install-old-qemu.
 rings: release deps-test
 	Scripts/migration-rings
+	Scripts/born-here
 
 # Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us.
 guests: release deps-test

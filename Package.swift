@@ -41,6 +41,7 @@ let package = Package(
             name: "PPCTarget",
             dependencies: [
                 "EmuCore", "CSupport", "CPPCState", "CJIT", "CElf", "CFFI", "CFdt",
+                .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -141,6 +141,12 @@ struct LaunchCommand: ParsableCommand {
         help: "Wait for a stream: exec:COMMAND, fd:N, unix:PATH, tcp:HOST:PORT, file:PATH[,offset=N], or defer.")
     var incoming: String?
 
+    @Option(
+        name: .customLong("write-for-release", withSingleDash: true), parsing: .unconditional,
+        help:
+            "Write streams as a QEMU release reads them: 7.2, …, newest, or any (default: the oldest sufficient form).")
+    var writeForRelease: String?
+
     @Flag(name: .customShort("S"), help: "Do not start CPUs; `cont` in a monitor does.")
     var startStopped = false
 

@@ -11,7 +11,6 @@ final class Launcher {
     private let options: LaunchCommand
     private let machine: SpaprMachine
     private let migration: MigrationController
-    private var characters: [String: CharacterBackend] = [:]
     /// In the order in which they are opened.
     private var backends: [CharacterBackend] = []
     private var monitors: [AnyObject] = []
@@ -28,6 +27,7 @@ final class Launcher {
         let types = TypeRegistry()
         types.registerCoreTypes()
         types.registerSpaprTypes(platform: platform)
+        types.registerMigrationTypes()
         let texts = try MachineOptionTexts(options.machine)
         let name = texts.typeName ?? "pseries"
         guard let version = SpaprVersion.named(name) else {
@@ -52,7 +52,11 @@ final class Launcher {
         machine.exitsOnReset = options.noReboot
         machine.staysAfterShutdown = options.noShutdown
         machine.globals = try options.global.map(OptionTexts.global)
-        try checkGlobals()
+        for warning in try machine.checkGlobals() { Report.line("warning: \(warning)") }
+        try migration.applyPresets()
+        if let release = options.writeForRelease {
+            try migration.set(parameters: ["write-for-release": .string(release)])
+        }
         try refuseUnsupported()
 
         var spapr = SpaprOptions()
@@ -91,27 +95,17 @@ final class Launcher {
         }
         machine.onShutdown = { [weak self] cause in self?.finish(cause) }
         spapr.terminals = try makeTerminals()
+        spapr.devices = try options.device.map { text in
+            var list = try KeyValueList(text, impliedKey: "driver")
+            guard let driver = list.remove("driver")?.stringValue else {
+                throw ObjectError("Parameter 'driver' is missing")
+            }
+            return SpaprOptions.Device(driver: driver, id: list.remove("id")?.stringValue, properties: list.entries)
+        }
         try machine.build(spapr)
-        try makeDevices()
         if spapr.deviceTreeDump != nil { exit(0) }
         try makeMonitors()
         machine.startAfterMigration = !options.startStopped
-    }
-
-    /// A preset for an unknown driver is reported, one for an unknown property refused, as QEMU does. User-created
-    /// objects take no presets.
-    private func checkGlobals() throws {
-        for preset in machine.globals {
-            guard let type = machine.types.type(preset.driver) else {
-                Report.line("warning: global \(preset.driver).\(preset.property) has invalid class name")
-                continue
-            }
-            guard type.isA("user-creatable") || type.property(preset.property) != nil else {
-                throw ObjectError(
-                    "can't apply global \(preset.driver).\(preset.property)=\(preset.value): "
-                        + "Property '\(preset.driver).\(preset.property)' not found")
-            }
-        }
     }
 
     /// Options whose only supported value says "nothing of that".
@@ -140,7 +134,7 @@ final class Launcher {
     private func makeCharacters() throws {
         for text in options.chardev {
             let backend = try CharacterOptions.make(KeyValueList(text, impliedKey: "backend"), machine: machine)
-            guard characters.updateValue(backend, forKey: backend.label) == nil else {
+            guard machine.characterBackends.updateValue(backend, forKey: backend.label) == nil else {
                 throw ObjectError("Duplicate ID '\(backend.label)' for chardev")
             }
             backends.append(backend)
@@ -155,7 +149,8 @@ final class Launcher {
             backends.append(port)
             return port
         }
-        let backend = try CharacterOptions.make(short: text, label: label, machine: machine, named: characters)
+        let backend = try CharacterOptions.make(
+            short: text, label: label, machine: machine, named: machine.characterBackends)
         if !text.hasPrefix("chardev:") { backends.append(backend) }
         return backend
     }
@@ -179,38 +174,6 @@ final class Launcher {
         }
     }
 
-    private func makeDevices() throws {
-        for text in options.device {
-            let list = try KeyValueList(text, impliedKey: "driver")
-            let driver = list.string("driver") ?? ""
-            switch driver {
-            case "spapr-vty":
-                try list.check(known: ["driver", "id", "chardev", "reg"], option: "-device spapr-vty")
-                let backend: CharacterBackend
-                if let id = list.string("chardev") {
-                    guard let named = characters[id] else {
-                        throw ObjectError("Property 'spapr-vty.chardev' can't find value '\(id)'")
-                    }
-                    backend = named
-                } else {
-                    throw ObjectError("chardev property not set", hint: "Use -device spapr-vty,chardev=ID.")
-                }
-                let device = SpaprVTY(machine: machine, backend: backend)
-                device.id = list.string("id")
-                if let register = try list.integer("reg") {
-                    guard let number = UInt32(exactly: register) else {
-                        throw ObjectError("Parameter 'reg' expects uint32")
-                    }
-                    device.unit = number
-                }
-                try machine.plug(device)
-            default:
-                throw ObjectError(
-                    "'\(driver)' is not a valid device model name", hint: "Devices that can be added: spapr-vty.")
-            }
-        }
-    }
-
     private func makeMonitors() throws {
         for (index, text) in options.qmp.enumerated() {
             monitors.append(QMPServer(machine: machine, backend: try character(text, label: "compat_monitor\(index)")))
@@ -224,7 +187,7 @@ final class Launcher {
             let list = try KeyValueList(text, impliedKey: "chardev")
             try list.check(known: ["chardev", "mode", "pretty"], option: "-mon")
             let id = list.string("chardev") ?? ""
-            guard let backend = characters[id] else { throw ObjectError("chardev \"\(id)\" not found") }
+            guard let backend = machine.characterBackends[id] else { throw ObjectError("chardev \"\(id)\" not found") }
             switch list.string("mode") ?? "readline" {
             case "control": monitors.append(QMPServer(machine: machine, backend: backend))
             case "readline": monitors.append(HumanMonitor(machine: machine, backend: backend))

@@ -62,7 +62,7 @@ struct RoundTripTests {
         let source = try SyntheticMachine()
         source.gadget.newer = 1
         let controller = MigrationController(machine: source)
-        controller.writePolicy = .release(name: "1.0", limits: ["gadget": 2])
+        controller.writePolicy = .release(Release(1, 0))
         let failure = #expect(throws: MigrationError.self) { try controller.save() }
         #expect(failure?.description.contains("release 1.0") == true)
         #expect(controller.info.status == .failed)

@@ -127,7 +127,7 @@ final class Gadget {
     }
 
     static let description = StateDescription(
-        "gadget", of: Gadget.self, version: 3, minimumVersion: 2,
+        "gadget", of: Gadget.self, version: 3, minimumVersion: 2, versionsSince: [3: Release(1, 1)],
         oldestSufficientVersion: { $0.newer == 0 ? 2 : 3 },
         fields: fields,
         subsections: [

@@ -6,6 +6,8 @@ open class Device: EmuObject {
     public private(set) var isRealized = false
     /// The user's `id=`, if any.
     public var id: String?
+    /// Whether the user added it (`-device`), so that it hangs below `/machine/peripheral` or `peripheral-anon`.
+    public internal(set) var isUserCreated = false
     /// The bus that the device sits on.
     public weak var bus: Bus?
     /// Buses that the device provides.

@@ -50,6 +50,8 @@ open class Machine: EmuObject {
 
     /// Monitor commands and event subscribers; modules add theirs.
     public let monitor = MonitorRegistry()
+    /// Character back ends by id (`-chardev`), which devices name.
+    public var characterBackends: [String: CharacterBackend] = [:]
     /// `-name` and `-uuid`.
     public var guestName: String?
     public var uuid: UUID?
@@ -153,6 +155,14 @@ open class Machine: EmuObject {
             for cpu in cpus { cpu.resume() }
         }
         for observer in runStateObservers { observer(old, new) }
+    }
+
+    /// Makes a device of a type that users may add, neither preset nor realized; `nil` for other types.
+    open func makeDevice(_ type: ObjectType) throws -> Device? { nil }
+
+    /// Puts a device made by ``makeDevice(_:)`` into the machine and realizes it.
+    open func plug(_ device: Device) throws {
+        throw ObjectError("'\(device.objectType.name)' is not a valid device model name")
     }
 
     /// Brings every device to its reset state. Called with the lock held and CPUs stopped.

@@ -55,6 +55,19 @@ public enum CoreCommands {
 
     // MARK: Object model
 
+    /// QMP's `ObjectPropertyInfo` of each.
+    private static func describe(_ properties: [Property]) -> Value {
+        .array(
+            properties.map { property in
+                var entry: OrderedDictionary<String, Value> = [
+                    "name": .string(property.name), "type": .string(property.type),
+                ]
+                if !property.description.isEmpty { entry["description"] = .string(property.description) }
+                if let value = property.defaultValue { entry["default-value"] = value }
+                return .object(entry)
+            })
+    }
+
     static var objectModel: [MonitorCommand] {
         [
             MonitorCommand("qom-list", required: ["path"]) { session, arguments in
@@ -89,12 +102,14 @@ public enum CoreCommands {
                 guard let type = session.machine.types.type(name) else {
                     throw ObjectError("Class '\(name)' not found", errorClass: "DeviceNotFound")
                 }
-                return .array(
-                    type.lineage.flatMap(\.properties).map {
-                        .object([
-                            "name": .string($0.name), "type": .string($0.type), "description": .string($0.description),
-                        ])
-                    })
+                return describe(type.lineage.flatMap(\.properties))
+            },
+            MonitorCommand("device-list-properties", required: ["typename"]) { session, arguments in
+                let name = try string(arguments, "typename")
+                guard let type = session.machine.types.type(name), type.isA("device"), !type.isAbstract else {
+                    throw ObjectError("Parameter 'typename' expects a non-abstract device type")
+                }
+                return describe(type.lineage.flatMap(\.properties))
             },
             MonitorCommand("object-add", required: ["qom-type", "id"], optional: nil) { session, arguments in
                 var properties = arguments.objectValue ?? [:]

@@ -6,6 +6,7 @@ public enum PropertyParsing {
         case .bool(let flag): return flag
         case .string("on"), .string("yes"), .string("true"), .string("y"): return true
         case .string("off"), .string("no"), .string("false"), .string("n"): return false
+        case .string: throw ObjectError("Parameter '\(name)' expects 'on' or 'off'")
         default: throw ObjectError("Invalid parameter type for '\(name)', expected: boolean")
         }
     }
@@ -99,14 +100,16 @@ extension Property {
     /// An unsigned integer that must fit its Swift type.
     public static func unsigned<Owner: EmuObject, T: FixedWidthInteger & UnsignedInteger>(
         _ name: String, _ path: ReferenceWritableKeyPath<Owner, T>, _ description: String = "",
-        check: ((Owner) throws -> Void)? = nil
+        default defaultValue: T? = nil, check: ((Owner) throws -> Void)? = nil
     ) -> Property {
         let type = "uint\(T.bitWidth)"
         return make(
-            name, type: type, description, nil, path, get: { Value(unsigned: UInt64($0)) },
+            name, type: type, description, defaultValue.map { Value(unsigned: UInt64($0)) }, path,
+            get: { Value(unsigned: UInt64($0)) },
             set: { value in
-                guard let number = T(exactly: try PropertyParsing.unsigned(value, name: name, type: type)) else {
-                    throw ObjectError("Parameter '\(name)' expects \(type)")
+                // QEMU's words: what is no number is no uint64, what is too large is no uint32_t.
+                guard let number = T(exactly: try PropertyParsing.unsigned(value, name: name)) else {
+                    throw ObjectError("Parameter '\(name)' expects \(type)_t")
                 }
                 return number
             }, check: check)

@@ -6,6 +6,8 @@ public final class StateDescription: Sendable {
     public let version: Int
     /// Oldest version that can still be loaded.
     public let minimumVersion: Int
+    /// The first release that reads each version, for versions that not all releases read.
+    public let versionsSince: [Int: Release]
     public let fields: [StateField]
     /// Optional parts, each with its own ``isNeeded``.
     public let subsections: [StateDescription]
@@ -21,11 +23,13 @@ public final class StateDescription: Sendable {
 
     /// - Parameters:
     ///   - version: Newest version that can be read, and the one written unless `oldestSufficientVersion` says less.
+    ///   - versionsSince: The first release that reads each of the newer versions.
     ///   - oldestSufficientVersion: The lowest version that carries this subject's state without loss. Writing the
     ///     oldest sufficient form lets streams go to releases that refuse newer versions.
     public init<Owner: AnyObject & SendableMetatype>(
         _ name: String, of owner: Owner.Type, version: Int = 1, minimumVersion: Int? = nil,
-        priority: StatePriority = .ordinary, isNeeded: (@Sendable (Owner) -> Bool)? = nil,
+        versionsSince: [Int: Release] = [:], priority: StatePriority = .ordinary,
+        isNeeded: (@Sendable (Owner) -> Bool)? = nil,
         oldestSufficientVersion: (@Sendable (Owner) -> Int)? = nil, fields: [Field<Owner>],
         subsections: [StateDescription] = [], preSave: (@Sendable (Owner) throws -> Void)? = nil,
         preLoad: (@Sendable (Owner) throws -> Void)? = nil,
@@ -34,6 +38,7 @@ public final class StateDescription: Sendable {
         self.name = name
         self.version = version
         self.minimumVersion = minimumVersion ?? version
+        self.versionsSince = versionsSince
         self.priority = priority
         self.fields = fields.map(\.erased)
         self.subsections = subsections

@@ -2,6 +2,9 @@
 public struct StreamSettings: Sendable, Equatable {
     /// Machine name in the configuration section, such as "pseries-2.12".
     public var machineName: String
+    /// The first release that has the machine, and the first that has it no more; `nil`: not known.
+    public var firstRelease: Release?
+    public var removedInRelease: Release?
     /// Whether the stream begins with a configuration section.
     public var sendsConfiguration = true
     /// Whether each section ends with a footer.

@@ -4,7 +4,14 @@ public enum CapabilityTable {
         public let name: String
         /// Why it cannot be switched on; `nil`: it can.
         public let refusal: String?
+        /// Whether `-global migration.x-NAME` exists.
+        public var isPresettable: Bool { !CapabilityTable.withoutPreset.contains(name) }
     }
+
+    private static let withoutPreset: Set<String> = [
+        "pause-before-switchover", "dirty-bitmaps", "postcopy-blocktime", "late-block-activate", "x-ignore-shared",
+        "validate-uuid",
+    ]
 
     public static let rows: [Row] = [
         Row(name: "xbzrle", refusal: nil),

@@ -15,6 +15,7 @@ public final class MigrationController: @unchecked Sendable {
         var info = MigrationInfo()
         var capabilities: Set<String> = []
         var parameters = ParameterTable.defaults
+        var writePolicy = WritePolicy.oldestSufficient
         /// The channel that `cancel` interrupts.
         var channel: (any MigrationChannel)?
         var listener: ListeningSocket?
@@ -25,7 +26,15 @@ public final class MigrationController: @unchecked Sendable {
 
     public let machine: Machine
     /// Which section versions are written.
-    public var writePolicy: WritePolicy = .oldestSufficient
+    public var writePolicy: WritePolicy {
+        get { state.withLock { $0.writePolicy } }
+        set {
+            state.withLock { state in
+                state.writePolicy = newValue
+                state.parameters["write-for-release"] = .string(newValue.name)
+            }
+        }
+    }
     /// Receives the events that monitors get as well: MIGRATION and MIGRATION_PASS (if the capability `events` is on),
     /// STOP and RESUME. Called with the machine's lock held.
     public var eventHandler: (@Sendable (_ name: String, _ data: Value) -> Void)?
@@ -80,6 +89,7 @@ public final class MigrationController: @unchecked Sendable {
 
     public func set(parameters changes: OrderedDictionary<String, Value>) throws {
         for (name, value) in changes { try ParameterTable.check(name, value) }
+        if let name = changes["write-for-release"]?.stringValue { writePolicy = try WritePolicy(name) }
         state.withLock { state in
             for (name, value) in changes where value != .null { state.parameters[name] = value }
         }

@@ -94,7 +94,9 @@ extension MigrationController {
             emit("MIGRATION_PASS", ["pass": Value(unsigned: pass)])
         }
         let writer = StreamWriter(channel: channel)
-        let stream = machine.withLock { OutgoingStream(machine: machine, output: writer, policy: writePolicy) }
+        let policy = writePolicy
+        try policy.check(machine.streamSettings)
+        let stream = machine.withLock { OutgoingStream(machine: machine, output: writer, policy: policy) }
         defer {
             machine.withLock { stream.cleanUp() }
             ram.onPass = nil

@@ -15,6 +15,8 @@ public enum ParameterTable {
         case powerOfTwo(from: UInt64)
         case bool
         case string
+        /// What ``WritePolicy/init(_:)`` takes.
+        case release
         case choice([String])
     }
     public struct Row: Sendable {
@@ -22,7 +24,15 @@ public enum ParameterTable {
         public let initial: Value
         public let kind: Kind
         public let effect: Effect
+        /// Whether `-global migration.NAME` exists without the prefix `x-`.
+        var isForOrdinaryUsers: Bool { !ParameterTable.prefixedPresets.contains(name) }
     }
+
+    private static let prefixedPresets: Set<String> = [
+        "compress-level", "compress-threads", "compress-wait-thread", "decompress-threads",
+        "throttle-trigger-threshold",
+        "cpu-throttle-initial", "cpu-throttle-increment", "cpu-throttle-tailslow", "max-bandwidth", "downtime-limit",
+    ]
 
     private static let noCompression = Effect.refused("compression threads are not supported")
     private static let noThrottle = Effect.refused("CPUs are not throttled")
@@ -40,6 +50,7 @@ public enum ParameterTable {
         Row(name: "announce-step", initial: 100, kind: .integer(1...10_000), effect: .kept),
     ]
     private static let limits: [Row] = [
+        Row(name: "write-for-release", initial: "any", kind: .release, effect: .effective),
         Row(name: "max-bandwidth", initial: 134_217_728, kind: .integer(0...UInt64.max), effect: .effective),
         Row(name: "avail-switchover-bandwidth", initial: 0, kind: .integer(0...UInt64.max), effect: .effective),
         Row(name: "downtime-limit", initial: 300, kind: .integer(0...2_000_000), effect: .effective),
@@ -119,6 +130,9 @@ public enum ParameterTable {
             try expect(
                 number >= least && number & (number &- 1) == 0, "a power of two no less than the target page size")
         case .bool: try expect(value.boolValue != nil, "a boolean")
+        case .release:
+            try expect(value.stringValue != nil || value == .null, "a release such as 7.2")
+            if let name = value.stringValue { _ = try WritePolicy(name) }
         case .string: try expect(value.stringValue != nil || value == .null, "a string")
         case .choice(let names):
             try expect(value.stringValue.map(names.contains) ?? false, names.joined(separator: ", "))

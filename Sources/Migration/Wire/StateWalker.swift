@@ -81,32 +81,3 @@ enum StateWalker {
         }
     }
 }
-
-/// Which version of a section is written where an older one still carries the state.
-public enum WritePolicy: Sendable, Equatable {
-    /// The oldest version without loss, so that older releases can read the stream too.
-    case oldestSufficient
-    /// The newest version of everything.
-    case newest
-    /// As a named release writes: at most the given version per section or subsection name; saving fails where the
-    /// state needs a newer one.
-    case release(name: String, limits: [String: Int])
-
-    func version(of description: StateDescription, _ subject: AnyObject) throws -> Int {
-        let sufficient = description.oldestSufficientVersion?(subject) ?? description.version
-        switch self {
-        case .oldestSufficient: return min(sufficient, description.version)
-        case .newest: return description.version
-        case .release(let name, let limits):
-            guard let limit = limits[description.name] else { return description.version }
-            guard min(sufficient, description.version) <= limit else {
-                throw MigrationError(
-                    "Cannot write '\(description.name)' for release \(name)",
-                    hints: [
-                        "The state needs version \(sufficient) of '\(description.name)'; \(name) reads up to \(limit)."
-                    ])
-            }
-            return min(limit, description.version)
-        }
-    }
-}

@@ -43,6 +43,9 @@ extension SpaprMachine {
         try loadKernel()
         state.register(Self.stateDescription, of: self, instance: 0)
         state.registerLive("spapr/htab", hpt, version: 1)
+        for device in options.devices {
+            try addDevice(driver: device.driver, id: device.id, properties: device.properties)
+        }
         try platform.machineBuilt(self)
         try resetThrowing()
         if let path = options.deviceTreeDump { try dumpDeviceTree(path) }
@@ -65,6 +68,7 @@ extension SpaprMachine {
     @discardableResult
     public func addTerminal(_ backend: CharacterBackend, unit: UInt32? = nil, id: String? = nil) throws -> SpaprVTY {
         let terminal = SpaprVTY(machine: self, backend: backend)
+        try applyPresets(to: terminal)
         if let unit { terminal.unit = unit }
         terminal.id = id
         try plug(terminal)
@@ -234,25 +238,58 @@ extension SpaprMachine {
 
     private func makeVirtualIO() throws {
         vio = VIOBus()
-        for backend in options.terminals { try plug(SpaprVTY(machine: self, backend: backend)) }
+        for backend in options.terminals {
+            let terminal = SpaprVTY(machine: self, backend: backend)
+            try applyPresets(to: terminal)
+            try plug(terminal)
+        }
         nvram = SpaprNVRAM(machine: self, path: options.nvramFile)
+        try applyPresets(to: nvram)
         try plug(nvram)
     }
 
-    /// Puts a device on the virtual I/O bus.
-    public func plug(_ device: VIODevice) throws {
-        try vio.attach(device)
-        children["unattached"]?.add(child: device, arrayName: "device")
-        try device.realizeDevice()
-    }
-
     private func makeDefaultPHB() throws {
-        try plug(SpaprPHB(machine: self, index: 0))
+        let phb = SpaprPHB(machine: self)
+        try applyPresets(to: phb)
+        phb.index = 0
+        try plug(phb)
     }
 
-    /// Adds a PCI host bridge with its bus.
-    public func plug(_ phb: SpaprPHB) throws {
-        children["unattached"]?.add(child: phb, arrayName: "device")
+    func makeUserDevice(_ type: ObjectType) -> Device? {
+        switch type.name {
+        case SpaprTypes.vty.name: SpaprVTY(machine: self)
+        case SpaprTypes.phb.name: SpaprPHB(machine: self)
+        default: nil
+        }
+    }
+
+    /// Puts a device on its bus: the virtual I/O bus, or the machine itself for a host bridge.
+    func plugIntoPlatform(_ device: Device) throws {
+        let parent = children[
+            device.isUserCreated ? (device.id == nil ? "peripheral-anon" : "peripheral") : "unattached"]
+        if device.isUserCreated, let id = device.id {
+            try parent?.add(child: device, name: id)
+        } else {
+            parent?.add(child: device, arrayName: "device")
+        }
+        do {
+            switch device {
+            case let device as VIODevice:
+                try vio.attach(device)
+                do { try device.realizeDevice() } catch {
+                    vio.detach(device)
+                    throw error
+                }
+            case let phb as SpaprPHB: try realize(phb)
+            default: throw ObjectError("'\(device.objectType.name)' is not a valid device model name")
+            }
+        } catch {
+            parent?.remove(child: device.name)
+            throw error
+        }
+    }
+
+    private func realize(_ phb: SpaprPHB) throws {
         try phb.realizeDevice()
         phbs.append(phb)
         connectors.connector(.phb, phb.index)?.attach(phb)

@@ -140,6 +140,8 @@ public final class SpaprMachine: Machine {
         settings.sendsFooters = version.hasModernStream
         settings.storesRunState = version.hasModernStream
         settings.sendsDescription = !suppressesDescription
+        settings.firstRelease = version.firstRelease
+        settings.removedInRelease = version.removedInRelease
         settings.uuid = uuid.map { withUnsafeBytes(of: $0.uuid) { Array($0) } }
         return settings
     }
@@ -156,6 +158,10 @@ public final class SpaprMachine: Machine {
     public override func powerDownRequested() { events?.postPowerDown() }
 
     public override func injectNMI() throws { platform.injectNMI(self) }
+
+    public override func makeDevice(_ type: ObjectType) throws -> Device? { makeUserDevice(type) }
+
+    public override func plug(_ device: Device) throws { try plugIntoPlatform(device) }
 
     // MARK: CPUs
 

@@ -1,4 +1,5 @@
 import EmuCore
+import OrderedCollections
 
 /// What a pseries machine is made of: the part of a command line that concerns it.
 public struct SpaprOptions {
@@ -48,6 +49,18 @@ public struct SpaprOptions {
     public var commandLine: String?
     /// What stands behind each virtual terminal (`-serial`), in order.
     public var terminals: [CharacterBackend] = []
+    /// `-device`: added when the machine's own devices exist, before its first reset.
+    public struct Device: Sendable {
+        public var driver: String
+        public var id: String?
+        public var properties: OrderedDictionary<String, Value>
+        public init(driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:]) {
+            self.driver = driver
+            self.id = id
+            self.properties = properties
+        }
+    }
+    public var devices: [Device] = []
     /// File behind the NVRAM (`-drive if=pflash`).
     public var nvramFile: String?
     /// `-boot order`, `menu`.

@@ -165,7 +165,8 @@ extension SpaprThread {
 
     /// Version 2 of newer releases differs in nothing but its number: it no longer repeats the number of entries.
     private static let segmentState = StateDescription(
-        "cpu/slb", of: SpaprThread.self, version: 2, minimumVersion: 1, oldestSufficientVersion: { _ in 1 },
+        "cpu/slb", of: SpaprThread.self, version: 2, minimumVersion: 1, versionsSince: [2: Release(10, 0)],
+        oldestSufficientVersion: { _ in 1 },
         fields: [
             .scalar(
                 "mig_slb_nr", .int32,

@@ -1,18 +1,27 @@
 import EmuCore
 
-/// Types of the platform's own devices, which users do not create.
+/// Types of the platform's own devices.
 enum SpaprTypes {
-    private static func device(_ name: String, parent: ObjectType? = nil, interfaces: [String] = []) -> ObjectType {
-        ObjectType(name, parent: parent, interfaces: ["device"] + interfaces)
+    /// - Parameter isForUsers: Whether `-device` may name it.
+    private static func device(
+        _ name: String, parent: ObjectType? = nil, isAbstract: Bool = false, isForUsers: Bool = false,
+        properties: [Property] = [], _ description: String = ""
+    ) -> ObjectType {
+        ObjectType(
+            name, parent: parent, isAbstract: isAbstract, interfaces: ["device"] + (isForUsers ? ["user-device"] : []),
+            properties: properties, description: description)
     }
 
     // Types are immutable after their creation and hold no state of a machine.
-    nonisolated(unsafe) static let vioDevice = device("vio-spapr-device")
-    nonisolated(unsafe) static let vty = device("spapr-vty", parent: vioDevice)
-    nonisolated(unsafe) static let nvram = device("spapr-nvram", parent: vioDevice)
+    nonisolated(unsafe) static let vioDevice = device("vio-spapr-device", isAbstract: true)
+    nonisolated(unsafe) static let vty = device(
+        "spapr-vty", parent: vioDevice, isForUsers: true, properties: SpaprVTY.properties, "Virtual terminal")
+    nonisolated(unsafe) static let nvram = device(
+        "spapr-nvram", parent: vioDevice, properties: SpaprNVRAM.properties, "Non-volatile memory of the partition")
     nonisolated(unsafe) static let rtc = device("spapr-rtc")
     nonisolated(unsafe) static let tceTable = device("spapr-tce-table")
-    nonisolated(unsafe) static let phb = device("spapr-pci-host-bridge")
+    nonisolated(unsafe) static let phb = device(
+        "spapr-pci-host-bridge", isForUsers: true, properties: SpaprPHB.properties, "PCI host bridge of the partition")
     nonisolated(unsafe) static let connector = device("spapr-dr-connector")
 }
 

@@ -67,6 +67,7 @@ public struct SpaprVersion: Sendable {
         public internal(set) var memory64WindowSize: UInt64 = 0x100_0000_0000
         public internal(set) var hasDynamicWindows = true
         public internal(set) var isDynamicReconfigurable = true
+        /// Page sizes of DMA windows, one bit each.
         public internal(set) var pageSizeMask: UInt64 = 0x1_1000 | 1 << 21 | 1 << 24
         public internal(set) var hasExtendedConfigurationSpace = true
         public internal(set) var hasOldAssociativity = false
@@ -78,6 +79,16 @@ public struct SpaprVersion: Sendable {
 
     /// Name of the machine type, "pseries-2.12".
     public var machineName: String { "pseries-\(name)" }
+
+    /// The release that brought the version; "2.12-sxxm" came with 2.12.
+    public var firstRelease: Release? { Release(String(name.prefix { $0 != "-" })) }
+
+    /// The first release without the version: 10.0 dropped all before 3.0, 11.0 all before 5.1.
+    public var removedInRelease: Release? {
+        guard let first = firstRelease else { return nil }
+        if first < Release(3, 0) { return Release(10, 0) }
+        return first < Release(5, 1) ? Release(11, 0) : nil
+    }
 
     public static func named(_ name: String) -> SpaprVersion? {
         let wanted = name == "pseries" ? newest.machineName : name

@@ -101,7 +101,7 @@ public final class TCETable: Device {
     /// Version 3 added which window a reset opens. Without that a reader assumes the state after reset, so the older
     /// form says the same unless the guest has moved its default window.
     private static let description = StateDescription(
-        "spapr_iommu", of: TCETable.self, version: 3, minimumVersion: 2,
+        "spapr_iommu", of: TCETable.self, version: 3, minimumVersion: 2, versionsSince: [3: Release(7, 2)],
         oldestSufficientVersion: { $0.isDefaultWindow == $0.opensAtReset ? 2 : 3 },
         fields: [
             .scalar(

@@ -22,6 +22,20 @@ public final class SpaprNVRAM: VIODevice {
         super.init(type: SpaprTypes.nvram, machine: machine)
     }
 
+    static var properties: [Property] {
+        VIODevice.busProperties + [
+            Property(
+                "drive", type: "str", description: "Node name or ID of a block device to use as a backend",
+                get: { _ in .string("") },
+                set: { _, value in
+                    let id = try PropertyParsing.string(value, name: "drive")
+                    throw ObjectError(
+                        "Property 'spapr-nvram.drive' can't find value '\(id)'",
+                        hint: "There are no block devices; the NVRAM keeps its content as long as the machine lives.")
+                })
+        ]
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     public override func realize() throws {

@@ -21,7 +21,8 @@ extension SpaprPHB {
             tree.set(node, "ibm,ddw-applicable", cells: [0x2026, 0x2027, 0x2028])
             tree.set(node, "ibm,ddw-extensions", cells: [2, 0x2029, 1])
         }
-        if let place = self.node {
+        if self.node != .max {
+            let place = Int(self.node)
             tree.set(
                 node, "ibm,associativity",
                 cells: machine.numa.associativity(place, isForm2: machine.negotiatedVector5[.form2Affinity]))

@@ -3,7 +3,7 @@ import EmuCore
 /// A PCI host bridge of the virtual platform: address windows, interrupts of its slots, DMA windows.
 public final class SpaprPHB: Device {
     /// Number of the bridge in the machine.
-    public var index: UInt32
+    public var index = UInt32.max
     /// Bus unit identifier, by which runtime services name the bridge.
     public private(set) var buid: UInt64 = 0
     public private(set) var ioWindow: UInt64 = 0
@@ -17,7 +17,7 @@ public final class SpaprPHB: Device {
     /// Where a 64-bit DMA window that the guest creates lies.
     public var dma64WindowAddress: UInt64 = 0x800_0000_0000_0000
     /// NUMA node, if it belongs to one.
-    public var node: Int?
+    public var node: UInt32 = .max
 
     public private(set) var pci: PCIBus!
     /// PCI memory and I/O space as devices on the bus are mapped into it.
@@ -44,9 +44,8 @@ public final class SpaprPHB: Device {
     static let memory64Size: UInt64 = 1 << 40
     static let maximumBridges = UInt32((outboundLimit - outboundBase) / memory64Size - 1)
 
-    init(machine: SpaprMachine, index: UInt32) {
+    init(machine: SpaprMachine) {
         spapr = machine
-        self.index = index
         settings = machine.version.phb
         memorySpace = MemoryRegion("pci.mmio", size: .max, in: machine.topology)
         ioSpace = MemoryRegion("pci.io", size: Self.ioWindowSize, in: machine.topology)
@@ -94,6 +93,12 @@ public final class SpaprPHB: Device {
 
     /// Decides where in the guest's physical address space the windows lie.
     private func place() throws {
+        guard index != .max else {
+            throw ObjectError("\"index\" for PAPR PHB is mandatory", hint: "Use -device spapr-pci-host-bridge,index=N.")
+        }
+        guard node == .max || spapr.numa.nodes.indices.contains(Int(node)) else {
+            throw ObjectError("Invalid NUMA node ID for PCI host bridge")
+        }
         let limit = spapr.version.phbPlacement == .fixed ? Self.maximumBridges - 1 : 255
         guard index <= limit else { throw ObjectError("\"index\" for PAPR PHB is too large (max \(limit))") }
         buid = 0x800_0000_2000_0000 + UInt64(index)

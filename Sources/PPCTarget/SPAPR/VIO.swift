@@ -52,6 +52,10 @@ open class VIODevice: Device {
     public var queueNext: UInt32 = 0
     public private(set) var interruptLine: InterruptLine?
 
+    static var busProperties: [Property] {
+        [.unsigned("reg", \VIODevice.unit, "Unit address; the next free one by default", default: .max)]
+    }
+
     public var spapr: SpaprMachine? { machine as? SpaprMachine }
 
     public var nodeName: String { "\(treeName)@\(String(unit, radix: 16))" }

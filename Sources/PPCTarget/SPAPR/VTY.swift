@@ -2,7 +2,7 @@ import EmuCore
 
 /// A virtual terminal: hypercalls put and get up to 16 characters at a time.
 public final class SpaprVTY: VIODevice {
-    public let backend: CharacterBackend
+    public private(set) var backend: CharacterBackend?
     /// Input that the guest has not fetched; positions count without wrapping.
     private var input: UInt32 = 0
     private var output: UInt32 = 0
@@ -13,12 +13,32 @@ public final class SpaprVTY: VIODevice {
     public override var treeType: String? { "serial" }
     public override var treeCompatible: String? { "hvterm1" }
 
-    public init(machine: SpaprMachine, backend: CharacterBackend) {
+    /// - Parameter backend: What stands behind the terminal; without one, the property `chardev` must name it.
+    public init(machine: SpaprMachine, backend: CharacterBackend? = nil) {
         self.backend = backend
         super.init(type: SpaprTypes.vty, machine: machine)
     }
 
+    static var properties: [Property] {
+        VIODevice.busProperties + [
+            Property(
+                "chardev", type: "str", description: "ID of a chardev to use as a backend",
+                get: { .string(($0 as? SpaprVTY)?.backend?.label ?? "") },
+                set: { object, value in
+                    guard let terminal = object as? SpaprVTY else { return }
+                    let id = try PropertyParsing.string(value, name: "chardev")
+                    guard let found = terminal.machine.characterBackends[id] else {
+                        throw ObjectError("Property 'spapr-vty.chardev' can't find value '\(id)'")
+                    }
+                    terminal.backend = found
+                })
+        ]
+    }
+
     public override func realize() throws {
+        guard let backend else {
+            throw ObjectError("chardev property not set", hint: "Use -device spapr-vty,chardev=ID.")
+        }
         try super.realize()
         backend.receiveCapacity = { [weak self] in self?.room ?? 0 }
         backend.onReceive = { [weak self] bytes in self?.receive(bytes) }
@@ -49,11 +69,11 @@ public final class SpaprVTY: VIODevice {
             bytes.append(byte)
             output &+= 1
         }
-        backend.acceptInput()
+        backend?.acceptInput()
         return bytes
     }
 
-    public func put(_ bytes: [UInt8]) { backend.write(bytes) }
+    public func put(_ bytes: [UInt8]) { backend?.write(bytes) }
 
     public override var stateDescription: StateDescription? { Self.description }
 

@@ -1,0 +1,24 @@
+/// A release of QEMU, "7.2": what can be read at the other end of a stream depends on it.
+public struct Release: Sendable, Comparable, Hashable, CustomStringConvertible {
+    public let major: Int
+    public let minor: Int
+
+    public init(_ major: Int, _ minor: Int) {
+        self.major = major
+        self.minor = minor
+    }
+
+    /// - Parameter text: "7.2"; a third part ("7.2.22") is accepted, since it changes no form.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Int($0) }
+        guard (2...3).contains(parts.count), numbers.count == parts.count,
+            numbers.allSatisfy({ (0..<1000).contains($0) })
+        else { return nil }
+        self.init(numbers[0], numbers[1])
+    }
+
+    public var description: String { "\(major).\(minor)" }
+
+    public static func < (a: Release, b: Release) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
+}
