@@ -48,7 +48,7 @@ final class TLBBank {
     }
 
     private static func filterPlace(_ granule: UInt64) -> (word: Int, bit: UInt64) {
-        let hash = granule &* 0x9e37_79b9_7f4a_7c15 &>> 52
+        let hash = (granule &* 0x9e37_79b9_7f4a_7c15) &>> 52
         return (Int(truncatingIfNeeded: hash >> 6), 1 << (hash & 63))
     }
 
