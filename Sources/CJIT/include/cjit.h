@@ -50,7 +50,8 @@ enum {
     CJ_MXCSR = 52,          // generated code's on its way out, the host's, 32 bits each; then the initial value
     CJ_MXCSR_INITIAL = 58,
     CJ_TEMPORARY = 53,
-    CJ_FP_OPERANDS = 55,    // frA, frB, frC of the operation in fp_pending
+    CJ_FP_OPERANDS = 64,    // operands A, B, C of the operation in fp_pending; then two banks for ones not yet there
+    CJ_FP_STATUS = 73,      // what later instructions changed: FPCC and FI, each 0x80 + value; then which operands
     CJ_RESYNC = 54,         // nonzero once translations were dropped while one runs
 };
 

@@ -103,7 +103,7 @@ typedef struct ppc_cpu {  // allocate on a 64-byte boundary; Swift imports no al
     // Opaque owners, for functions that need more than registers.
     void *owner;                     // unretained PPC CPU object (Swift)
     void *translation;               // engine's data (code cache, jump caches)
-    uint64_t scratch[64];            // spill and exchange area of generated code
+    uint64_t scratch[80];            // spill and exchange area of generated code
 } ppc_cpu;
 
 // excp_flags

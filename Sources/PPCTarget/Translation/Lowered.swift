@@ -33,6 +33,21 @@ enum Lowered: String, CaseIterable {
     case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
     case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
+    case fsqrt, fsel, fcpsgn, fmrgew, fmrgow, frsp, friz, frip, frim, fcfid, fctiwz, fctidz, fctiw, fctid, fcmpu, fcmpo
+    // VSX scalar.
+    case xsadddp, xssubdp, xsmuldp, xsdivdp, xsaddsp, xssubsp, xsmulsp, xsdivsp, xssqrtdp, xsrsp
+    case xsmaddadp, xsmaddmdp, xsmsubadp, xsmsubmdp, xsnmaddadp, xsnmaddmdp, xsnmsubadp, xsnmsubmdp
+    case xsmaddasp, xsmaddmsp, xsmsubasp, xsmsubmsp, xsnmaddasp, xsnmaddmsp, xsnmsubasp, xsnmsubmsp
+    case xscmpudp, xscmpodp, xsmaxdp, xsmindp, xsmaxcdp, xsmincdp, xsrdpiz, xsrdpip, xsrdpim
+    case xsabsdp, xsnabsdp, xsnegdp, xscpsgndp, xscvspdpn, xscvdpspn, xscvspdp, xscvsxddp, xscvdpsxds, xscvdpsxws
+    // VSX vector floating point.
+    case xvadddp, xvsubdp, xvmuldp, xvdivdp, xvsqrtdp, xvaddsp, xvsubsp, xvmulsp, xvdivsp, xvsqrtsp
+    case xvmaddadp, xvmaddmdp, xvmsubadp, xvmsubmdp, xvnmaddadp, xvnmaddmdp, xvnmsubadp, xvnmsubmdp
+    case xvmaddasp, xvmaddmsp, xvmsubasp, xvmsubmsp, xvnmaddasp, xvnmaddmsp, xvnmsubasp, xvnmsubmsp
+    case xvmaxdp, xvmindp, xvmaxsp, xvminsp, xvrdpiz, xvrdpip, xvrdpim, xvrspiz, xvrspip, xvrspim
+    case xvcmpeqdp, xvcmpgtdp, xvcmpgedp, xvcmpeqsp, xvcmpgtsp, xvcmpgesp
+    case xvabsdp, xvnabsdp, xvnegdp, xvcpsgndp, xvabssp, xvnabssp, xvnegsp, xvcpsgnsp
+    case xvcvspdp, xvcvdpsp, xvcvdpsxws, xvcvspsxws, xvcvdpsxds, xvcvsxwdp, xvcvsxwsp, xvcvsxddp
     // VMX and VSX loads and stores.
     case lvx, lvxl, lvebx, lvehx, lvewx, stvx, stvxl, stvebx, stvehx, stvewx
     case lxv, lxvx, lxvd2x, lxvw4x, lxvh8x, lxvb16x, lxvdsx, lxvwsx, lxsd, lxssp, lxsdx, lxsspx

@@ -202,6 +202,7 @@ extension NativeEngine {
             let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
             spill[Int(row.pointee.map[slot])] = home.load(as: UInt64.self)
         }
+        DeferredFPSCR.resume(cpu)
         return Outcome.next
     }
 }

@@ -1,201 +1,249 @@
 import CJIT
 import CPPCState
 
-// Scalar floating point on the host's FPU (ISA 3.1 Book I, chapter 4).
+// Scalar floating point on the host's FPU (ISA 3.1 Book I, sections 4.6 and 7.6.1): FPRs and doubleword 0 of VSRs.
 //
-// Results are computed by SSE2 and FMA with all exceptions masked; MXCSR collects what is sticky. What FPSCR says of
-// the last operation (FI, FPRF) is not computed but remembered: `fp_pending` holds its word and the scratch area its
-// operands, until somebody wants to see FPSCR (``DeferredFPSCR``). Results that are not numbers go to the slow path.
+// Results are computed by SSE2 and FMA with all exceptions masked; MXCSR collects what is sticky. Rare cases are left
+// to the reference semantics on the slow path: invalid operations, NaNs, zero divisors, and results at the edge of the
+// normal range, where the host judges tininess after rounding and Power before.
 extension Translator {
-    private func fpr(_ number: Int) -> MemoryOperand { state(Int(CJ_VSR), number &* 16 &+ 8) }
-    private func lowHalf(_ number: Int) -> MemoryOperand { state(Int(CJ_VSR), number &* 16) }
+    private static var scalarDouble: UInt8 { 3 }
+    private static var scalarSingle: UInt8 { 2 }
 
-    func lowersFloat(_ op: Lowered, _ f: Word) -> Bool {
+    func lowersFloat(_ op: Lowered, _ f: Word) -> Bool? {
         switch op {
         case .lfd, .lfdx, .stfd, .stfdx, .lfs, .lfsx, .stfs, .stfsx: return true
         case .lfdu, .lfdux, .stfdu, .stfdux, .lfsu, .lfsux: return f.ra != 0
-        case .fmr, .fneg, .fabs, .fnabs: return !f.record
-        case .fadd, .fsub, .fmul, .fdiv, .fadds, .fsubs, .fmuls, .fdivs: return context.plainFloatingPoint && !f.record
+        case .fmr, .fneg, .fabs, .fnabs, .fcpsgn, .fsel: return !f.record
+        case .fmrgew, .fmrgow, .xsabsdp, .xsnabsdp, .xsnegdp, .xscpsgndp, .xscvspdpn, .xscvdpspn: return true
+        case .fadd, .fsub, .fmul, .fdiv, .fadds, .fsubs, .fmuls, .fdivs, .fsqrt, .frsp, .friz, .frip, .frim, .fcfid,
+            .fctiwz, .fctidz, .fctiw, .fctid:
+            return context.plainFloatingPoint && !f.record
         case .fmadd, .fmsub, .fnmadd, .fnmsub, .fmadds, .fmsubs, .fnmadds, .fnmsubs:
             return context.plainFloatingPoint && !f.record && entry.features & UInt32(CJ_FMA) != 0
-        default: return false
+        case .xsmaddadp, .xsmaddmdp, .xsmsubadp, .xsmsubmdp, .xsnmaddadp, .xsnmaddmdp, .xsnmsubadp, .xsnmsubmdp,
+            .xsmaddasp, .xsmaddmsp, .xsmsubasp, .xsmsubmsp, .xsnmaddasp, .xsnmaddmsp, .xsnmsubasp, .xsnmsubmsp:
+            return context.plainFloatingPoint && entry.features & UInt32(CJ_FMA) != 0
+        case .fcmpu, .fcmpo, .xscmpudp, .xscmpodp, .xsadddp, .xssubdp, .xsmuldp, .xsdivdp, .xsaddsp, .xssubsp, .xsmulsp,
+            .xsdivsp, .xssqrtdp, .xsrsp, .xsrdpiz, .xsrdpip, .xsrdpim, .xsmaxdp, .xsmindp, .xsmaxcdp, .xsmincdp,
+            .xscvsxddp, .xscvdpsxds, .xscvdpsxws, .xscvspdp:
+            return context.plainFloatingPoint
+        case .stfsu, .stfsux: return false
+        default: return nil
         }
     }
 
     mutating func lowerFloat(_ op: Lowered, _ f: Word) {
-        let a = f.ra
-        let b = f.rb
-        let c = f.rc
+        if lowerFloatMove(op, f) || lowerElementary(op, f) || lowerFused(op, f) { return }
+        if lowerFloatConversion(op, f) || lowerFloatComparison(op, f) { return }
+        lowerVector(op, f.word)
+    }
+
+    // MARK: Moves and signs
+
+    private mutating func lowerFloatMove(_ op: Lowered, _ f: Word) -> Bool {
+        let n = FloatOperands(f.word)
         switch op {
-        case .fmr, .fneg, .fabs, .fnabs:
-            asm.load(.w64, .rax, fpr(b))
-            switch op {
-            case .fneg:
-                // btc
-                asm.rr(0, wide: true, 1, 0xba, reg: 7, rm: R.rax.code)
-                asm.byte(63)
-            case .fabs:
-                // btr
-                asm.rr(0, wide: true, 1, 0xba, reg: 6, rm: R.rax.code)
-                asm.byte(63)
-            case .fnabs:
-                // bts
-                asm.rr(0, wide: true, 1, 0xba, reg: 5, rm: R.rax.code)
-                asm.byte(63)
-            default: break
-            }
-            asm.store(.w64, fpr(f.rt), .rax)
-            asm.store(.w64, lowHalf(f.rt), immediate: 0)
-        case .fadd: arithmetic(f, 0x58, a, b, single: false)
-        case .fsub: arithmetic(f, 0x5c, a, b, single: false)
-        case .fmul: arithmetic(f, 0x59, a, c, single: false)
-        case .fdiv: arithmetic(f, 0x5e, a, b, single: false)
-        case .fadds: arithmetic(f, 0x58, a, b, single: true)
-        case .fsubs: arithmetic(f, 0x5c, a, b, single: true)
-        case .fmuls: arithmetic(f, 0x59, a, c, single: true)
-        case .fdivs: arithmetic(f, 0x5e, a, b, single: true)
-        case .fmadd: fused(f, 0xb9, negate: false, single: false)
-        case .fmsub: fused(f, 0xbb, negate: false, single: false)
-        case .fnmadd: fused(f, 0xb9, negate: true, single: false)
-        case .fnmsub: fused(f, 0xbb, negate: true, single: false)
-        case .fmadds: fused(f, 0xb9, negate: false, single: true)
-        case .fmsubs: fused(f, 0xbb, negate: false, single: true)
-        case .fnmadds: fused(f, 0xb9, negate: true, single: true)
-        case .fnmsubs: fused(f, 0xbb, negate: true, single: true)
-        default: lowerVector(op, f.word)
+        case .fmr:
+            finishScalar(n.target, useScalar(n.b, .x0), single: isSingle(n.b))
+        case .fneg, .xsnegdp: changeSign(n, .xor, .scalarSign)
+        case .fabs, .xsabsdp: changeSign(n, .and, .scalarMagnitude)
+        case .fnabs, .xsnabsdp: changeSign(n, .or, .scalarSign)
+        case .fcpsgn, .xscpsgndp:
+            let a = useScalar(n.a, .x0)
+            vector(.and, .x0, a, constants[.scalarSign])
+            let b = useScalar(n.b, .x1)
+            vector(.and, .x1, b, constants[.scalarMagnitude])
+            vector(.or, .x0, .x0, .x1)
+            finishScalar(n.target, .x0)
+        case .fsel:
+            // C if A is not below zero and not a NaN.
+            let a = useScalar(n.a, .x0)
+            zeroVector(.x1)
+            asm.load(.w64, .rax, vsr(n.b, 8))
+            compareScalars(a, .register(.x1))
+            asm.moveIf(.aboveOrEqual, .w64, .rax, vsr(n.c, 8))
+            setDouble0(n.target, clears: true)
+        case .fmrgew:
+            asm.load(.w64, .rcx, vsr(n.a, 8))
+            asm.shift(.shr, .w64, .rcx, 32)
+            asm.shift(.shl, .w64, .rcx, 32)
+            asm.load(.w32, .rax, vsr(n.b, 12))
+            asm.alu(.or, .w64, .rax, .rcx)
+            setDouble0(n.target, clears: true)
+        case .fmrgow:
+            asm.load(.w64, .rcx, vsr(n.a, 8))
+            asm.shift(.shl, .w64, .rcx, 32)
+            asm.load(.w32, .rax, vsr(n.b, 8))
+            asm.alu(.or, .w64, .rax, .rcx)
+            setDouble0(n.target, clears: true)
+        default: return false
         }
+        return true
     }
 
-    private mutating func arithmetic(_ f: Word, _ code: UInt8, _ first: Int, _ second: Int, single: Bool) {
-        let (x0, x1) = (VectorRegister(0), VectorRegister(1))
-        asm.loadDouble(x0, fpr(first))
-        asm.loadDouble(x1, fpr(second))
+    private mutating func changeSign(_ n: FloatOperands, _ op: VectorOperation, _ mask: VectorConstants.Name) {
+        let b = useScalar(n.b, .x0)
+        let single = isSingle(n.b)
+        vector(op, .x0, b, constants[mask])
+        finishScalar(n.target, .x0, single: single)
+    }
+
+    func isSingle(_ number: Int) -> Bool { singles &>> UInt64(truncatingIfNeeded: number) & 1 != 0 }
+
+    mutating func finishScalar(_ number: Int, _ register: VectorRegister, single: Bool) {
+        finishScalar(number, register)
+        if single { singles |= 1 &<< UInt64(truncatingIfNeeded: number) }
+    }
+
+    /// `ucomisd`: parity flags an unordered result.
+    mutating func compareScalars(_ a: VectorRegister, _ b: VectorOperand) {
+        vector(unary: VectorOperation(0x2e), a, b)
+    }
+
+    // MARK: Add, subtract, multiply, divide, square root
+
+    private mutating func lowerElementary(_ op: Lowered, _ f: Word) -> Bool {
+        switch op {
+        case .fadd, .xsadddp: arithmetic(f, 0x58, single: false)
+        case .fsub, .xssubdp: arithmetic(f, 0x5c, single: false)
+        case .fmul, .xsmuldp: arithmetic(f, 0x59, single: false)
+        case .fdiv, .xsdivdp: arithmetic(f, 0x5e, single: false)
+        case .fadds, .xsaddsp: arithmetic(f, 0x58, single: true)
+        case .fsubs, .xssubsp: arithmetic(f, 0x5c, single: true)
+        case .fmuls, .xsmulsp: arithmetic(f, 0x59, single: true)
+        case .fdivs, .xsdivsp: arithmetic(f, 0x5e, single: true)
+        case .fsqrt, .xssqrtdp:
+            let n = FloatOperands(f.word)
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            let b = useScalar(n.b, .x0)
+            vector(VectorOperation(0x51, simd: Self.scalarDouble), .x2, b, b)
+            finishOperation(new, n.target, single: false)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func arithmetic(_ f: Word, _ code: UInt8, single: Bool) {
+        let n = FloatOperands(f.word)
+        // A multiplication of FPRs takes its second factor from frC.
+        let usesC = code == 0x59 && f.word &>> 26 & 63 != 60
+        let second = usesC ? n.c : n.b
         let slow = asm.label()
-        asm.copy(VectorRegister(2), x0)
-        asm.sse(0xf2, code, VectorRegister(2), x1)
-        if single { roundToSingle() }
-        asm.compareDoubles(VectorRegister(2), VectorRegister(2))
-        asm.jump(.parity, slow)
-        slowPath(from: slow)
-        // A multiplication's second operand is frC.
-        asm.storeDouble(scratch(Int(CJ_FP_OPERANDS)), x0)
-        asm.storeDouble(scratch(Int(CJ_FP_OPERANDS) + (code == 0x59 ? 2 : 1)), x1)
-        deliver(f)
-    }
-
-    private mutating func roundToSingle() {
-        let x = VectorRegister(2)
-        asm.sse(0xf2, 0x5a, x, x)
-        asm.sse(0xf3, 0x5a, x, x)
-    }
-
-    private mutating func fused(_ f: Word, _ code: UInt8, negate: Bool, single: Bool) {
-        let (x0, x1, x2) = (VectorRegister(0), VectorRegister(1), VectorRegister(2))
-        asm.loadDouble(x0, fpr(f.ra))
-        asm.loadDouble(x1, fpr(f.rc))
-        asm.loadDouble(x2, fpr(f.rb))
-        asm.copy(VectorRegister(3), x2)
-        let slow = asm.label()
-        asm.fma(code, wide: true, x2, x0, x1)
+        let new = beginOperation(f.word, n.target, a: n.a, b: usesC ? nil : second, c: usesC ? second : nil)
+        let x = useScalar(n.a, .x0)
         if single {
-            // Rounding twice is wrong halfway between two singles and where singles are denormal: leave those.
-            asm.move(.rax, x2)
-            asm.move(.w64, .rdx, .rax)
+            requireSingle(n.a, slow)
+            if second != n.a { requireSingle(second, slow) }
+        }
+        if code == 0x5e {
+            let divisor = useScalar(second, .x1)
+            zeroVector(.x3)
+            compareScalars(.x3, .register(divisor))
+            asm.jump(.equal, slow)
+            vector(VectorOperation(code, simd: Self.scalarDouble), .x2, x, divisor)
+        } else {
+            vector(VectorOperation(code, simd: Self.scalarDouble), .x2, x, scalarOperand(second))
+        }
+        finishOperation(new, n.target, single: single, slow: slow)
+    }
+
+    /// Leaves if a VSR's double has bits that a single has not: rounding to double first could change the result.
+    private mutating func requireSingle(_ number: Int, _ slow: Assembler.Label) {
+        if isSingle(number) { return }
+        // test dword [home], 0x1fffffff
+        asm.rm(0, wide: false, 0, 0xf7, reg: 0, vsr(number, 8))
+        asm.word32(0x1fff_ffff)
+        asm.jump(.notEqual, slow)
+    }
+
+    // MARK: Multiply-add
+
+    private mutating func lowerFused(_ op: Lowered, _ f: Word) -> Bool {
+        switch op {
+        case .fmadd, .xsmaddadp, .xsmaddmdp: fused(op, f, 0xb9, negate: false, single: false)
+        case .fmsub, .xsmsubadp, .xsmsubmdp: fused(op, f, 0xbb, negate: false, single: false)
+        case .fnmadd, .xsnmaddadp, .xsnmaddmdp: fused(op, f, 0xb9, negate: true, single: false)
+        case .fnmsub, .xsnmsubadp, .xsnmsubmdp: fused(op, f, 0xbb, negate: true, single: false)
+        case .fmadds, .xsmaddasp, .xsmaddmsp: fused(op, f, 0xb9, negate: false, single: true)
+        case .fmsubs, .xsmsubasp, .xsmsubmsp: fused(op, f, 0xbb, negate: false, single: true)
+        case .fnmadds, .xsnmaddasp, .xsnmaddmsp: fused(op, f, 0xb9, negate: true, single: true)
+        case .fnmsubs, .xsnmsubasp, .xsnmsubmsp: fused(op, f, 0xbb, negate: true, single: true)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func fused(_ op: Lowered, _ f: Word, _ code: UInt8, negate: Bool, single: Bool) {
+        let n = FloatOperands(f.word)
+        // FPRs: A × C + B. VSX: A × B + T, or, in the forms with the bit for it, A × T + B.
+        let isVSX = f.word &>> 26 & 63 == 60
+        let multipliesTarget = isVSX && f.word & 0x40 != 0
+        let factor = isVSX && !multipliesTarget ? n.b : n.c
+        let addend = isVSX && !multipliesTarget ? n.c : n.b
+        let new = beginOperation(f.word, n.target, a: n.a, b: n.b, c: n.c)
+        let a = useScalar(n.a, .x0)
+        copyVector(.x2, useScalar(addend, .x2))
+        let slow = asm.label()
+        switch scalarOperand(factor) {
+        case .memory(let memory): asm.vex(simd: 1, wide: true, 2, code, reg: 2, vvvv: a.code, memory)
+        case .register(let register): asm.vex(simd: 1, wide: true, 2, code, reg: 2, vvvv: a.code, rm: register.code)
+        case .constant: break
+        }
+        if single {
+            // Rounding twice is wrong if the first rounding ends halfway between two singles.
+            moveFromVector(.rax, .x2)
             asm.alu(.and, .w32, .rax, immediate: 0x1fff_ffff)
             asm.alu(.cmp, .w32, .rax, immediate: 0x1000_0000)
             asm.jump(.equal, slow)
-            asm.shift(.shl, .w64, .rdx, 1)
-            asm.shift(.shr, .w64, .rdx, 53)
-            asm.alu(.cmp, .w32, .rdx, immediate: 897)
-            asm.jump(.below, slow)
-            roundToSingle()
         }
-        asm.compareDoubles(x2, x2)
-        asm.jump(.parity, slow)
-        slowPath(from: slow)
-        asm.storeDouble(scratch(Int(CJ_FP_OPERANDS)), x0)
-        asm.storeDouble(scratch(Int(CJ_FP_OPERANDS) + 1), VectorRegister(3))
-        asm.storeDouble(scratch(Int(CJ_FP_OPERANDS) + 2), x1)
-        if negate {
-            asm.move(.rax, x2)
-            asm.rr(0, wide: true, 1, 0xba, reg: 7, rm: R.rax.code)
-            asm.byte(63)
-            asm.move(x2, .rax)
-        }
-        deliver(f)
+        finishOperation(new, n.target, single: single, negate: negate, slow: slow)
     }
 
-    /// Stores the result in xmm2 and remembers the operation.
-    private mutating func deliver(_ f: Word) {
-        asm.storeDouble(fpr(f.rt), VectorRegister(2))
-        asm.store(.w64, lowHalf(f.rt), immediate: 0)
-        asm.store(
-            .w32, state(Int(CJ_FP_PENDING)), immediate: Int32(bitPattern: UInt32(truncatingIfNeeded: f.word)))
+    // MARK: Beginnings and ends of operations
+
+    /// Sees to it that the operands survive the operation. To be written before anything that leads to a slow path.
+    mutating func beginOperation(_ word: UInt64, _ target: Int, a: Int?, b: Int?, c: Int?) -> PendingFloat {
+        var new = newPending(word, a: a, b: b, c: c)
+        preserve(&new, target)
+        return new
+    }
+
+    /// Checks the result in xmm2 (as a double), rounds it to single if asked to, delivers it and remembers the
+    /// operation. Uses xmm3 and xmm4.
+    mutating func finishOperation(
+        _ new: PendingFloat, _ target: Int, single: Bool, negate: Bool = false, slow: Assembler.Label? = nil
+    ) {
+        let slow = slow ?? asm.label()
+        var result = VectorRegister.x2
+        if single {
+            let round = VectorOperation(0x5a, simd: Self.scalarDouble)
+            vector(round, .x4, .x2, .x2)
+            vector(VectorOperation(0x5a, simd: Self.scalarSingle), .x4, .x4, .x4)
+            vector(.and, .x3, .x4, constants[.scalarMagnitude])
+            compareScalars(.x3, constants[.smallestSingle])
+            let normal = asm.shortJump(.above)
+            // Zero, tiny, at the edge, or a NaN: of these only zero may stay.
+            moveFromVector(.rax, .x2)
+            asm.alu(.add, .w64, .rax, .rax)
+            asm.jump(.notEqual, slow)
+            asm.land(normal)
+            result = .x4
+        } else {
+            vector(.and, .x3, .x2, constants[.scalarMagnitude])
+            compareScalars(.x3, constants[.smallestDouble])
+            // Equal, or unordered.
+            asm.jump(.equal, slow)
+        }
+        slowPath(from: slow)
+        if negate { vector(.xor, result, result, constants[.scalarSign]) }
+        finishScalar(target, result, single: single)
+        setPending(new)
         resumeSlowPath()
     }
 
-    /// Loads and stores of FPRs. May use rax and, but for update forms of stores, rdx.
-    mutating func transferFloat(_ f: Word, _ kind: AccessShape, _ memory: MemoryOperand, swap: Bool) {
-        let width = kind.width
-        if kind.isStore {
-            asm.load(.w64, .rax, fpr(f.rt))
-            if kind.float == 2 { narrowToSingle() }
-            if swap && hasMOVBE {
-                asm.storeSwapped(width, memory, .rax)
-            } else {
-                if swap { asm.swapBytes(width, .rax) }
-                asm.store(width, memory, .rax)
-            }
-            return
-        }
-        if swap && hasMOVBE {
-            asm.loadSwapped(width, .rax, memory)
-        } else {
-            asm.loadZeroExtended(width, .rax, memory)
-            if swap { asm.swapBytes(width, .rax) }
-        }
-        if kind.float == 2 {
-            widenSingle()
-            asm.storeDouble(fpr(f.rt), VectorRegister(0))
-        } else {
-            asm.store(.w64, fpr(f.rt), .rax)
-        }
-        asm.store(.w64, lowHalf(f.rt), immediate: 0)
-    }
-
-    /// xmm0 = the single in eax as a double. Uses rax and rdx.
-    mutating func widenSingle() {
-        let x = VectorRegister(0)
-        asm.move32(x, .rax)
-        asm.sse(0xf3, 0x5a, x, x)
-        asm.compareDoubles(x, x)
-        let number = asm.shortJump(.noParity)
-        // The host has made a signaling NaN quiet: put the bit back that was loaded.
-        asm.move(.rdx, x)
-        asm.rr(0, wide: true, 1, 0xba, reg: 6, rm: R.rdx.code)
-        asm.byte(51)
-        asm.alu(.and, .w32, .rax, immediate: 0x40_0000)
-        asm.shift(.shl, .w64, .rax, 29)
-        asm.alu(.or, .w64, .rdx, .rax)
-        asm.move(x, .rdx)
-        asm.land(number)
-    }
-
-    /// eax = single format of the double in rax, as stores convert: bits are cut off, not rounded. Numbers that become
-    /// denormal go to the slow path.
-    mutating func narrowToSingle() {
-        asm.move(.w64, .rdx, .rax)
-        asm.shift(.shl, .w64, .rdx, 1)
-        let zero = asm.shortJump(.equal)
-        asm.shift(.shr, .w64, .rdx, 53)
-        asm.alu(.cmp, .w32, .rdx, immediate: 896)
-        asm.jump(.belowOrEqual, stubs[slowStub].label)
-        asm.land(zero)
-        asm.move(.w64, .rdx, .rax)
-        asm.shift(.shr, .w64, .rdx, 32)
-        asm.alu(.and, .w32, .rdx, immediate: Int32(bitPattern: 0xc000_0000))
-        asm.shift(.shr, .w64, .rax, 29)
-        asm.alu(.and, .w32, .rax, immediate: 0x3fff_ffff)
-        asm.alu(.or, .w32, .rax, .rdx)
+    mutating func setPending(_ new: PendingFloat) {
+        pendingFloat = new
+        operationCount += 1
     }
 }

@@ -22,11 +22,7 @@ extension Translator {
         case .lbzu, .lhzu, .lhau, .lwzu, .ldu, .lbzux, .lhzux, .lhaux, .lwzux, .lwaux, .ldux:
             return f.ra != 0 && f.ra != f.rt
         case .stbu, .sthu, .stwu, .stdu, .stbux, .sthux, .stwux, .stdux: return f.ra != 0
-        case .lfs, .lfsu, .lfsx, .lfsux, .lfd, .lfdu, .lfdx, .lfdux, .stfs, .stfsu, .stfsx, .stfsux, .stfd, .stfdu,
-            .stfdx, .stfdux, .fmr, .fneg, .fabs, .fnabs, .fadd, .fsub, .fmul, .fdiv, .fmadd, .fmsub, .fnmadd,
-            .fnmsub, .fadds, .fsubs, .fmuls, .fdivs, .fmadds, .fmsubs, .fnmadds, .fnmsubs:
-            return lowersFloat(op, f)
-        default: return lowersVector(op, f)
+        default: return lowersFloat(op, f) ?? lowersVectorFloat(op, f) ?? lowersVector(op, f)
         }
     }
 

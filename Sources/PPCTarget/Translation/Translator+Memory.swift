@@ -11,6 +11,8 @@ struct MemoryGroup {
     var lowest: Int32 = 0
     /// Instruction after the last member.
     var end = 0
+    /// Scalar floating-point operations written before the check.
+    var operations = 0
     var resume = Assembler.Label.none
     var stub = 0
 
@@ -148,13 +150,14 @@ extension Translator {
         addStub(
             Stub(
                 kind: .slow, label: label, resume: resume, address: address, dirty: dirty,
-                first: Int32(truncatingIfNeeded: current), count: 1))
+                first: Int32(truncatingIfNeeded: current), count: 1, pending: pendingFloat))
     }
 
     /// The slow path comes back here, with everything loaded that is valid here.
     mutating func resumeSlowPath() {
         guard slowStub < stubCount else { return }
         stubs[slowStub].valid = valid
+        stubs[slowStub].validVectors = validVectors
         asm.bind(stubs[slowStub].resume)
         flagsOffset = -1
     }
@@ -210,7 +213,9 @@ extension Translator {
         asm.alu(.add, .w64, Host.base, .rcx)
         slowPath(from: label)
         group = MemoryGroup(
-            active: true, base: base, moved: 0, lowest: lowest, end: last + 1, resume: .none, stub: slowStub)
+            active: true, base: base, moved: 0, lowest: lowest, end: last + 1, operations: operationCount,
+            resume: .none,
+            stub: slowStub)
         if slowStub < stubCount { stubs[slowStub].count = Int32(truncatingIfNeeded: last + 1 - current) }
     }
 
@@ -308,6 +313,10 @@ extension Translator {
         }
         if current + 1 >= group.end {
             slowStub = group.stub
+            if group.operations != operationCount {
+                // The slow path performs the operations inside the run and stores none of their operands.
+                writePendingFirst()
+            }
             resumeSlowPath()
             group.active = false
         }

@@ -34,6 +34,6 @@ extension Translator {
 
     mutating func lowerVector(_ op: Lowered, _ word: UInt64) {
         let v = VectorFields(word)
-        _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word)
+        _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word) || lowerVectorFloat(op, v, word)
     }
 }

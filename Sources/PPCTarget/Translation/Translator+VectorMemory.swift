@@ -213,6 +213,7 @@ extension Translator {
             storeInteger(kind, memory, swap: swap)
         } else {
             loadInteger(kind, memory, swap: swap)
+            vectorWillChange(register)
             asm.store(kind.width, home, .rax)
             vectorChangedInMemory(register)
         }

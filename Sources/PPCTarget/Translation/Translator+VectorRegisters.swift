@@ -3,8 +3,10 @@ import CPPCState
 
 // Where VSRs are while vector code works with them, and how it is written for SSE or AVX.
 //
-// xmm0 to xmm4 are scratch inside one guest instruction, xmm5 inside one host instruction. Results are always stored
-// as 16 bytes: a load that is wider than the store before it would wait for that store to reach the cache.
+// xmm0 to xmm4 are scratch inside one guest instruction, xmm5 inside one host instruction; the others may hold VSRs
+// through a region, either whole or, where scalar code uses them, with doubleword 0 in the low half. Memory is always
+// written too: nothing has to be written back where code is left, and no table says what a register holds. Results are
+// stored as 16 bytes: a load that is wider than the store before it would wait for that store to reach the cache.
 extension Translator {
     /// The VSRs that the fields of VMX (primary opcode 4) and VSX words name.
     struct VectorFields {
@@ -35,22 +37,107 @@ extension Translator {
 
     // MARK: Sources and targets
 
+    /// The register that holds a VSR through the region, if it holds all 128 bits; loads it if need be.
+    private mutating func heldVector(_ number: Int) -> VectorRegister? {
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        guard heldVectors & bit != 0, heldScalars & bit == 0 else { return nil }
+        let register = VectorRegister(vectorHosts[number])
+        if validVectors & bit == 0 {
+            loadVector(register, vsr(number))
+            validVectors |= bit
+        }
+        return register
+    }
+
     /// A VSR in a register: its own, or `scratch` after loading it.
     mutating func useVector(_ number: Int, _ scratch: VectorRegister) -> VectorRegister {
+        if let register = heldVector(number) { return register }
         loadVector(scratch, vsr(number))
         return scratch
     }
 
     /// A VSR as the second source of an instruction.
-    func vectorOperand(_ number: Int) -> VectorOperand { .memory(vsr(number)) }
+    mutating func vectorOperand(_ number: Int) -> VectorOperand {
+        if let register = heldVector(number) { return .register(register) }
+        return .memory(vsr(number))
+    }
 
     /// Where the new value of a VSR is to be computed; ``finishVector(_:_:)`` must follow.
-    func defineVector(_ number: Int, _ scratch: VectorRegister = .x0) -> VectorRegister { scratch }
+    func defineVector(_ number: Int, _ scratch: VectorRegister = .x0) -> VectorRegister {
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        // What is pending may need the old value, which only memory has then.
+        return heldVectors & bit != 0 && heldScalars & bit == 0 ? VectorRegister(vectorHosts[number]) : scratch
+    }
 
-    mutating func finishVector(_ number: Int, _ register: VectorRegister) { storeVector(vsr(number), register) }
+    mutating func finishVector(_ number: Int, _ register: VectorRegister) {
+        vectorWillChange(number)
+        storeVector(vsr(number), register)
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        guard heldVectors & bit != 0 else { return }
+        if heldScalars & bit != 0 {
+            shuffleWords(VectorRegister(vectorHosts[number]), .register(register), 0xee)
+        } else {
+            copyVector(VectorRegister(vectorHosts[number]), register)
+        }
+        validVectors |= bit
+    }
 
     /// A VSR whose home in memory was changed in part.
-    mutating func vectorChangedInMemory(_ number: Int) {}
+    mutating func vectorChangedInMemory(_ number: Int) {
+        validVectors &= ~(1 &<< UInt64(truncatingIfNeeded: number))
+    }
+
+    /// Doubleword 0 of a VSR in the low half of a register.
+    mutating func useScalar(_ number: Int, _ scratch: VectorRegister) -> VectorRegister {
+        if let register = heldVector(number) {
+            shuffleWords(scratch, .register(register), 0xee)
+            return scratch
+        }
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        guard heldVectors & bit != 0 else {
+            loadDouble(scratch, vsr(number, 8))
+            return scratch
+        }
+        let register = VectorRegister(vectorHosts[number])
+        if validVectors & bit == 0 {
+            loadDouble(register, vsr(number, 8))
+            validVectors |= bit
+        }
+        return register
+    }
+
+    /// Doubleword 0 of a VSR as the second source of a scalar instruction.
+    mutating func scalarOperand(_ number: Int) -> VectorOperand {
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        if heldVectors & heldScalars & bit != 0 { return .register(useScalar(number, .x5)) }
+        return .memory(vsr(number, 8))
+    }
+
+    /// Doubleword 0 of a VSR = the low half of a register, doubleword 1 = 0.
+    mutating func finishScalar(_ number: Int, _ register: VectorRegister) {
+        vectorWillChange(number)
+        vector(.leftQuad, .x5, register, 8)
+        storeVector(vsr(number), .x5)
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
+        guard heldVectors & bit != 0 else { return }
+        copyVector(VectorRegister(vectorHosts[number]), heldScalars & bit != 0 ? register : .x5)
+        validVectors |= bit
+    }
+
+    /// Loads VSRs into the registers that hold them.
+    mutating func loadVectors(_ numbers: UInt64) {
+        var left = numbers
+        while left != 0 {
+            let number = left.trailingZeroBitCount
+            left &= left &- 1
+            let register = VectorRegister(vectorHosts[number])
+            if heldScalars &>> UInt64(truncatingIfNeeded: number) & 1 != 0 {
+                loadDouble(register, vsr(number, 8))
+            } else {
+                loadVector(register, vsr(number))
+            }
+        }
+    }
 
     // MARK: Instructions
 
@@ -67,6 +154,23 @@ extension Translator {
             asm.vex(simd: 0, wide: false, 1, 0x11, reg: from.code, vvvv: 0, to)
         } else {
             asm.storeVector(to, from)
+        }
+    }
+
+    /// The low half from memory, the upper half cleared.
+    mutating func loadDouble(_ to: VectorRegister, _ from: MemoryOperand) {
+        if hasAVX {
+            asm.vex(simd: 3, wide: false, 1, 0x10, reg: to.code, vvvv: 0, from)
+        } else {
+            asm.loadDouble(to, from)
+        }
+    }
+
+    mutating func storeDouble(_ to: MemoryOperand, _ from: VectorRegister) {
+        if hasAVX {
+            asm.vex(simd: 3, wide: false, 1, 0x11, reg: from.code, vvvv: 0, to)
+        } else {
+            asm.storeDouble(to, from)
         }
     }
 

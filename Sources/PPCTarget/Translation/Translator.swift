@@ -115,6 +115,9 @@ struct Translator: ~Copyable {
         /// First instruction and count (slow), or exit record number (chain).
         var first: Int32 = 0
         var count: Int32 = 0
+        /// What the slow path must write down for FPSCR first, and the VSRs to load after it.
+        var pending = PendingFloat()
+        var validVectors: UInt64 = 0
     }
 
     var asm: Assembler
@@ -147,6 +150,21 @@ struct Translator: ~Copyable {
     /// Stub of the instruction being translated.
     var slowStub = 0
 
+    // VSRs in host registers: which, which of them by doubleword 0 alone, and which are loaded.
+    let vectorHosts: UnsafeMutablePointer<UInt8>
+    var heldVectors: UInt64 = 0
+    var heldScalars: UInt64 = 0
+    var validVectors: UInt64 = 0
+
+    // FPSCR.
+    var pendingFloat = PendingFloat()
+    /// Scalar operations so far.
+    var operationCount = 0
+    /// fp_pending is not zero here.
+    var statusIsMarked = false
+    /// VSRs known to hold a single-precision number in doubleword 0.
+    var singles: UInt64 = 0
+
     // Shared check of accesses off one base register.
     var group = MemoryGroup()
 
@@ -161,8 +179,10 @@ struct Translator: ~Copyable {
     final class Storage {
         let stubs = UnsafeMutablePointer<Stub>.allocate(capacity: Translator.stubCapacity)
         let blockLabels = UnsafeMutablePointer<Assembler.Label>.allocate(capacity: RegionBuffer.blockCapacity)
+        let vectorHosts = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
         let tables = Assembler.Tables()
         deinit {
+            vectorHosts.deallocate()
             stubs.deallocate()
             blockLabels.deallocate()
         }
@@ -185,6 +205,7 @@ struct Translator: ~Copyable {
         wide = context.narrow ? .w32 : .w64
         stubs = storage.stubs
         blockLabels = storage.blockLabels
+        vectorHosts = storage.vectorHosts
         hostOf = maps.assumingMemoryBound(to: UInt8.self)
         hostOf.update(repeating: 0xff, count: Slot.count)
         asm = Assembler(
@@ -255,6 +276,8 @@ struct Translator: ~Copyable {
     mutating func complete() {
         load(assigned & ~valid)
         valid = assigned
+        loadVectors(heldVectors & ~validVectors)
+        validVectors = heldVectors
     }
 
     @inline(__always)
@@ -294,6 +317,7 @@ struct Translator: ~Copyable {
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {
             load(assigned)
+            loadVectors(heldVectors)
         }
         for index in 0..<count {
             translateBlock(index)
@@ -312,6 +336,8 @@ struct Translator: ~Copyable {
         asm.bind(blockLabels[index])
         valid = holdsAcrossBlocks ? assigned : 0
         dirty = block.dirtyIn & assigned
+        validVectors = holdsAcrossBlocks ? heldVectors : 0
+        forgetPending()
         group.active = false
         flagsOffset = -1
         address = block.address
@@ -333,6 +359,7 @@ struct Translator: ~Copyable {
             current += 1
             group.leave(after: current)
         }
+        writePending()
         end(block)
     }
 
@@ -398,6 +425,7 @@ struct Translator: ~Copyable {
             if Host.isPreserved(hostOf[slot]) { kept |= Slot.bit(slot) }
         }
         valid = kept & ~registers.writes
+        validVectors = 0
         asm.load(.w64, Host.tlb, state(Int(CJ_TLB)))
         if info(current).pointee.accessesMemory {
             // Filling the soft TLB may have made its granule smaller than this code believes, and a store may have
@@ -418,6 +446,7 @@ struct Translator: ~Copyable {
     /// Flushes, sets nip and calls the function of an instruction; its outcome is in eax.
     mutating func emitCall(_ instruction: GuestInstruction) {
         group.active = false
+        writePending()
         flush()
         setNIP(address)
         emitSettle()
@@ -510,8 +539,10 @@ struct Translator: ~Copyable {
         memory.assumingMemoryBound(to: SlowRow.self).pointee = SlowRow(
             address: stub.address, instructions: UnsafePointer(list), dirty: stub.dirty, valid: stub.valid,
             map: UnsafePointer(hostOf), count: UInt32(truncatingIfNeeded: stub.count))
+        write(stub.pending, goesOn: true)
         asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rax.code, memory)
         asm.call(to: entry.thunks.slow)
+        loadVectors(stub.validVectors)
         asm.jump(stub.resume)
     }
 }

@@ -23,6 +23,8 @@ struct VectorConstants {
         /// Sign of the double in lane 0 alone; all but it.
         case scalarSign, scalarMagnitude
         case doubleMagnitudes, wordMagnitudes
+        /// The smallest normal numbers: doubles, singles, and a single as a double.
+        case smallestDouble, smallestSingles, smallestSingle
     }
 
     /// Behind the named ones: 16 bytes of 0x80, 0 to 15, 16 bytes of 0x80, a window of which shifts by bytes.
@@ -72,6 +74,9 @@ struct VectorConstants {
         case .populationCounts: { UInt8($0.nonzeroBitCount) }
         case .scalarSign: { $0 == 7 ? 0x80 : 0 }
         case .scalarMagnitude: { $0 == 7 ? 0x7f : 0xff }
+        case .smallestDouble: { $0 & 7 == 6 ? 0x10 : 0 }
+        case .smallestSingles: { $0 & 3 == 2 ? 0x80 : 0 }
+        case .smallestSingle: { $0 & 7 == 7 ? 0x38 : $0 & 7 == 6 ? 0x10 : 0 }
         case .doubleMagnitudes: { $0 & 7 == 7 ? 0x7f : 0xff }
         }
     }

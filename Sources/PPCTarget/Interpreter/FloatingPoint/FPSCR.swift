@@ -227,7 +227,9 @@ struct FPStatus {
             } else {
                 isInexact = true
             }
-        } else {
+        }
+        // Elements of one vector instruction may do both; QEMU 7.2 forgets the underflow then, ISA 3.1 does not.
+        if env.flags.contains(.underflow) {
             fpscr |= FPSCR.ux | FPSCR.fx
             if fpscr & FPSCR.ue != 0 {
                 fpscr |= FPSCR.fex

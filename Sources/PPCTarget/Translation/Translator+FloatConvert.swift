@@ -1,0 +1,228 @@
+import CJIT
+import CPPCState
+
+// Scalar conversions, comparisons and extremes, and the memory formats of FPRs (ISA 3.1 Book I, sections 4.6.2 to
+// 4.6.8 and 7.6.1).
+extension Translator {
+    mutating func lowerFloatConversion(_ op: Lowered, _ f: Word) -> Bool {
+        let n = FloatOperands(f.word)
+        switch op {
+        case .frsp, .xsrsp:
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            copyVector(.x2, useScalar(n.b, .x2))
+            finishOperation(new, n.target, single: true)
+        case .friz, .xsrdpiz: roundToIntegral(f, n, 3)
+        case .frip, .xsrdpip: roundToIntegral(f, n, 2)
+        case .frim, .xsrdpim: roundToIntegral(f, n, 1)
+        case .fcfid, .xscvsxddp:
+            zeroVector(.x2)
+            // cvtsi2sd; integers are zero or far from tiny.
+            if hasAVX {
+                asm.vex(simd: 3, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
+            } else {
+                asm.rm(0xf2, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
+            }
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            finishScalar(n.target, .x2)
+            setPending(new)
+        case .fctiwz, .xscvdpsxws: convertToInteger(n, .w32, code: 0x2c, twice: op == .xscvdpsxws)
+        case .fctidz, .xscvdpsxds: convertToInteger(n, .w64, code: 0x2c, twice: false)
+        case .fctiw: convertToInteger(n, .w32, code: 0x2d, twice: false)
+        case .fctid: convertToInteger(n, .w64, code: 0x2d, twice: false)
+        case .xscvspdpn:
+            asm.load(.w32, .rax, vsr(n.b, 12))
+            widenSingle()
+            finishScalar(n.target, .x0, single: true)
+        case .xscvspdp:
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            vector(unary: VectorOperation(0x70), .x2, vectorOperand(n.b), immediate: 0xff)
+            vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2)
+            finishOperation(new, n.target, single: false)
+            singles |= 1 &<< UInt64(truncatingIfNeeded: n.target)
+        case .xscvdpspn:
+            let slow = asm.label()
+            slowPath(from: slow)
+            asm.load(.w64, .rax, vsr(n.b, 8))
+            narrowToSingle()
+            let t = defineVector(n.target)
+            moveToVector(t, .rax, .w32)
+            shuffleWords(t, .register(t), 0x05)
+            finishVector(n.target, t)
+            resumeSlowPath()
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func roundToIntegral(_ f: Word, _ n: FloatOperands, _ mode: UInt8) {
+        let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+        let b = useScalar(n.b, .x0)
+        // roundsd without the inexact exception.
+        vector(VectorOperation(0x0b, map: 3), .x2, b, .register(b), immediate: 8 | mode)
+        finishOperation(new, n.target, single: false)
+    }
+
+    /// Truncates (code 2C) or rounds (2D). The host's answer to what does not fit goes to the slow path.
+    private mutating func convertToInteger(_ n: FloatOperands, _ width: HostWidth, code: UInt8, twice: Bool) {
+        let b = useScalar(n.b, .x0)
+        writePendingFirst()
+        markStatus()
+        if hasAVX {
+            asm.vex(simd: 3, wide: width == .w64, 1, code, reg: R.rax.code, vvvv: 0, rm: b.code)
+        } else {
+            asm.rr(0xf2, wide: width == .w64, 1, code, reg: R.rax.code, rm: b.code)
+        }
+        let slow = asm.label()
+        asm.move(width, .rdx, .rax)
+        // 0x8000… is the only number that overflows when one is subtracted.
+        asm.alu(.cmp, width, .rdx, immediate: 1)
+        asm.jump(.overflow, slow)
+        slowPath(from: slow)
+        // FI: does the integer differ from the source?
+        if hasAVX {
+            zeroVector(.x1)
+            asm.vex(simd: 3, wide: width == .w64, 1, 0x2a, reg: 1, vvvv: 1, rm: R.rax.code)
+        } else {
+            asm.rr(0xf2, wide: width == .w64, 1, 0x2a, reg: 1, rm: R.rax.code)
+        }
+        if width == .w32 {
+            if twice {
+                asm.move(.w32, .rcx, .rax)
+                asm.shift(.shl, .w64, .rax, 32)
+                asm.alu(.or, .w64, .rax, .rcx)
+            } else {
+                asm.signExtend(.w32, .rax, .rax)
+            }
+        }
+        // Large integers round on their way back, but only if the source was integral.
+        compareScalars(.x1, .register(b))
+        asm.set(.notEqual, .rdx)
+        setDouble0(n.target, clears: true)
+        asm.zeroExtend(.w8, .rax, .rdx)
+        setFI()
+        resumeSlowPath()
+    }
+
+    // MARK: Comparisons and extremes
+
+    mutating func lowerFloatComparison(_ op: Lowered, _ f: Word) -> Bool {
+        let n = FloatOperands(f.word)
+        switch op {
+        case .fcmpu, .fcmpo, .xscmpudp, .xscmpodp:
+            let a = useScalar(n.a, .x0)
+            if op == .fcmpo { writePendingFirst() }
+            markStatus()
+            let slow = asm.label()
+            compareScalars(a, scalarOperand(n.b))
+            asm.jump(.parity, slow)
+            slowPath(from: slow)
+            asm.constant(.rax, 4)
+            asm.constant(.rcx, 8)
+            asm.moveIf(.below, .w32, .rax, .rcx)
+            asm.constant(.rcx, 2)
+            asm.moveIf(.equal, .w32, .rax, .rcx)
+            asm.store(.w8, state(Int(CJ_CR), f.bf), .rax)
+            setFPCC()
+            if op == .fcmpu || op == .fcmpo { clearFI() }
+            resumeSlowPath()
+        case .xsmaxdp, .xsmindp, .xsmaxcdp, .xsmincdp:
+            let a = useScalar(n.a, .x0)
+            let b = useScalar(n.b, .x1)
+            let slow = asm.label()
+            compareScalars(a, .register(b))
+            asm.jump(.parity, slow)
+            slowPath(from: slow)
+            let isMaximum = op == .xsmaxdp || op == .xsmaxcdp
+            let extreme = VectorOperation(isMaximum ? 0x5f : 0x5d, simd: 3)
+            if op == .xsmaxdp || op == .xsmindp {
+                // The host's answer for zeros of different signs is the second source.
+                vector(extreme, .x2, a, b)
+                vector(extreme, .x3, b, a)
+                vector(isMaximum ? .and : .or, .x2, .x2, .x3)
+            } else if isMaximum {
+                vector(extreme, .x2, b, a)
+            } else {
+                vector(extreme, .x2, a, b)
+            }
+            finishScalar(n.target, .x2)
+            resumeSlowPath()
+        default: return false
+        }
+        return true
+    }
+
+    // MARK: Memory
+
+    /// Loads and stores of FPRs. May use rax and, but for update forms of stores, rdx.
+    mutating func transferFloat(_ f: Word, _ kind: AccessShape, _ memory: MemoryOperand, swap: Bool) {
+        let width = kind.width
+        if kind.isStore {
+            if kind.float == 1, !swap {
+                storeDouble(memory, useScalar(f.rt, .x0))
+                return
+            }
+            asm.load(.w64, .rax, vsr(f.rt, 8))
+            if kind.float == 2 { narrowToSingle() }
+            if swap && hasMOVBE {
+                asm.storeSwapped(width, memory, .rax)
+            } else {
+                if swap { asm.swapBytes(width, .rax) }
+                asm.store(width, memory, .rax)
+            }
+            return
+        }
+        if kind.float == 1, !swap {
+            loadDouble(.x0, memory)
+            finishScalar(f.rt, .x0)
+            return
+        }
+        if swap && hasMOVBE {
+            asm.loadSwapped(width, .rax, memory)
+        } else {
+            asm.loadZeroExtended(width, .rax, memory)
+            if swap { asm.swapBytes(width, .rax) }
+        }
+        if kind.float == 2 {
+            widenSingle()
+            finishScalar(f.rt, .x0, single: true)
+        } else {
+            moveToVector(.x0, .rax)
+            finishScalar(f.rt, .x0)
+        }
+    }
+
+    /// xmm0 = the single in eax as a double. Uses rax and rdx.
+    mutating func widenSingle() {
+        moveToVector(.x0, .rax, .w32)
+        vector(VectorOperation(0x5a, simd: 2), .x0, .x0, .x0)
+        compareScalars(.x0, .register(.x0))
+        let number = asm.shortJump(.noParity)
+        // The host has made a signaling NaN quiet: put the bit back that was loaded.
+        moveFromVector(.rdx, .x0)
+        asm.rr(0, wide: true, 1, 0xba, reg: 6, rm: R.rdx.code)
+        asm.byte(51)
+        asm.alu(.and, .w32, .rax, immediate: 0x40_0000)
+        asm.shift(.shl, .w64, .rax, 29)
+        asm.alu(.or, .w64, .rdx, .rax)
+        moveToVector(.x0, .rdx)
+        asm.land(number)
+    }
+
+    /// eax = single format of the double in rax, as stores convert: bits are cut off, not rounded. Numbers that become
+    /// denormal go to the slow path. Uses rdx.
+    mutating func narrowToSingle() {
+        asm.move(.w64, .rdx, .rax)
+        asm.shift(.shl, .w64, .rdx, 1)
+        let zero = asm.shortJump(.equal)
+        asm.shift(.shr, .w64, .rdx, 53)
+        asm.alu(.cmp, .w32, .rdx, immediate: 896)
+        asm.jump(.belowOrEqual, stubs[min(slowStub, Self.stubCapacity &- 1)].label)
+        asm.land(zero)
+        asm.move(.w64, .rdx, .rax)
+        asm.shift(.shr, .w64, .rdx, 32)
+        asm.alu(.and, .w32, .rdx, immediate: Int32(bitPattern: 0xc000_0000))
+        asm.shift(.shr, .w64, .rax, 29)
+        asm.alu(.and, .w32, .rax, immediate: 0x3fff_ffff)
+        asm.alu(.or, .w32, .rax, .rdx)
+    }
+}

@@ -1,0 +1,279 @@
+import CJIT
+import CPPCState
+
+// Vector floating point of VSX (ISA 3.1 Book I, section 7.6.1), two doubles or four singles.
+//
+// Vector instructions leave FPRF, FR and FI alone, so that MXCSR's sticky bits are all that FPSCR needs. An element
+// with a NaN, at the edge of the normal range, or divided by zero sends the instruction to its slow path.
+extension Translator {
+    private func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
+
+    func lowersVectorFloat(_ op: Lowered, _ f: Word) -> Bool? {
+        switch op {
+        case .xvadddp, .xvsubdp, .xvmuldp, .xvdivdp, .xvsqrtdp, .xvaddsp, .xvsubsp, .xvmulsp, .xvdivsp, .xvsqrtsp,
+            .xvmaxdp, .xvmindp, .xvmaxsp, .xvminsp, .xvrdpiz, .xvrdpip, .xvrdpim, .xvrspiz, .xvrspip, .xvrspim,
+            .xvcmpeqdp, .xvcmpgtdp, .xvcmpgedp, .xvcmpeqsp, .xvcmpgtsp, .xvcmpgesp, .xvcvspdp, .xvcvdpsp,
+            .xvcvdpsxws, .xvcvspsxws, .xvcvdpsxds, .xvcvsxwdp, .xvcvsxwsp, .xvcvsxddp:
+            return context.plainFloatingPoint
+        case .xvmaddadp, .xvmaddmdp, .xvmsubadp, .xvmsubmdp, .xvnmaddadp, .xvnmaddmdp, .xvnmsubadp, .xvnmsubmdp,
+            .xvmaddasp, .xvmaddmsp, .xvmsubasp, .xvmsubmsp, .xvnmaddasp, .xvnmaddmsp, .xvnmsubasp, .xvnmsubmsp:
+            return context.plainFloatingPoint && has(CJ_FMA)
+        case .xvabsdp, .xvnabsdp, .xvnegdp, .xvcpsgndp, .xvabssp, .xvnabssp, .xvnegsp, .xvcpsgnsp: return true
+        default: return nil
+        }
+    }
+
+    /// False if the instruction is none of this file's.
+    mutating func lowerVectorFloat(_ op: Lowered, _ v: VectorFields, _ word: UInt64) -> Bool {
+        switch op {
+        case .xvadddp: packed(0x58, v, single: false)
+        case .xvsubdp: packed(0x5c, v, single: false)
+        case .xvmuldp: packed(0x59, v, single: false)
+        case .xvdivdp: packed(0x5e, v, single: false)
+        case .xvaddsp: packed(0x58, v, single: true)
+        case .xvsubsp: packed(0x5c, v, single: true)
+        case .xvmulsp: packed(0x59, v, single: true)
+        case .xvdivsp: packed(0x5e, v, single: true)
+        case .xvsqrtdp, .xvsqrtsp:
+            let single = op == .xvsqrtsp
+            vector(unary: VectorOperation(0x51, simd: single ? 0 : 1), .x2, vectorOperand(v.b))
+            deliver(v, single: single)
+        case .xvrdpiz, .xvrspiz: packedIntegral(v, 3, single: op == .xvrspiz)
+        case .xvrdpip, .xvrspip: packedIntegral(v, 2, single: op == .xvrspip)
+        case .xvrdpim, .xvrspim: packedIntegral(v, 1, single: op == .xvrspim)
+        case .xvmaddadp, .xvmaddmdp: packedFused(v, word, 0xb8, single: false, negate: false)
+        case .xvmsubadp, .xvmsubmdp: packedFused(v, word, 0xba, single: false, negate: false)
+        case .xvnmaddadp, .xvnmaddmdp: packedFused(v, word, 0xb8, single: false, negate: true)
+        case .xvnmsubadp, .xvnmsubmdp: packedFused(v, word, 0xba, single: false, negate: true)
+        case .xvmaddasp, .xvmaddmsp: packedFused(v, word, 0xb8, single: true, negate: false)
+        case .xvmsubasp, .xvmsubmsp: packedFused(v, word, 0xba, single: true, negate: false)
+        case .xvnmaddasp, .xvnmaddmsp: packedFused(v, word, 0xb8, single: true, negate: true)
+        case .xvnmsubasp, .xvnmsubmsp: packedFused(v, word, 0xba, single: true, negate: true)
+        case .xvmaxdp: packedExtreme(v, maximum: true, single: false)
+        case .xvmindp: packedExtreme(v, maximum: false, single: false)
+        case .xvmaxsp: packedExtreme(v, maximum: true, single: true)
+        case .xvminsp: packedExtreme(v, maximum: false, single: true)
+        case .xvcmpeqdp: packedCompare(v, word, 0, single: false)
+        case .xvcmpgtdp: packedCompare(v, word, 1, single: false)
+        case .xvcmpgedp: packedCompare(v, word, 2, single: false)
+        case .xvcmpeqsp: packedCompare(v, word, 0, single: true)
+        case .xvcmpgtsp: packedCompare(v, word, 1, single: true)
+        case .xvcmpgesp: packedCompare(v, word, 2, single: true)
+        case .xvabsdp: packedSign(v, .and, .doubleMagnitudes)
+        case .xvnabsdp: packedSign(v, .or, .doubleSigns)
+        case .xvnegdp: packedSign(v, .xor, .doubleSigns)
+        case .xvabssp: packedSign(v, .and, .wordMagnitudes)
+        case .xvnabssp: packedSign(v, .or, .wordSigns)
+        case .xvnegsp: packedSign(v, .xor, .wordSigns)
+        case .xvcpsgndp, .xvcpsgnsp:
+            let isDouble = op == .xvcpsgndp
+            let a = useVector(v.a, .x0)
+            vector(.and, .x0, a, constants[isDouble ? .doubleSigns : .wordSigns])
+            let b = useVector(v.b, .x1)
+            vector(.and, .x1, b, constants[isDouble ? .doubleMagnitudes : .wordMagnitudes])
+            let t = defineVector(v.t)
+            vector(.or, t, .x0, .x1)
+            finishVector(v.t, t)
+        default: return lowerVectorConversion(op, v)
+        }
+        return true
+    }
+
+    private mutating func packedSign(_ v: VectorFields, _ op: VectorOperation, _ mask: VectorConstants.Name) {
+        let b = useVector(v.b, .x0)
+        let t = defineVector(v.t)
+        vector(op, t, b, constants[mask])
+        finishVector(v.t, t)
+    }
+
+    // MARK: Arithmetic
+
+    private mutating func packed(_ code: UInt8, _ v: VectorFields, single: Bool) {
+        let op = VectorOperation(code, simd: single ? 0 : 1)
+        let a = useVector(v.a, .x0)
+        if code == 0x5e {
+            let b = useVector(v.b, .x1)
+            zeroVector(.x4)
+            compare(.x4, .x4, .register(b), 0, single: single)
+            vector(op, .x2, a, b)
+            deliver(v, single: single, also: .x4)
+        } else {
+            vector(op, .x2, a, vectorOperand(v.b))
+            deliver(v, single: single)
+        }
+    }
+
+    private mutating func packedIntegral(_ v: VectorFields, _ mode: UInt8, single: Bool) {
+        vector(
+            unary: VectorOperation(single ? 0x08 : 0x09, map: 3), .x2, vectorOperand(v.b), immediate: 8 | mode)
+        deliver(v, single: single)
+    }
+
+    /// A forms add the target to the product of A and B, M forms (bit 25 of the word) multiply A by the target.
+    private mutating func packedFused(_ v: VectorFields, _ word: UInt64, _ code: UInt8, single: Bool, negate: Bool) {
+        let multipliesTarget = word & 0x40 != 0
+        let a = useVector(v.a, .x0)
+        let addend = multipliesTarget ? v.b : v.t
+        copyVector(.x2, useVector(addend, .x2))
+        switch vectorOperand(multipliesTarget ? v.t : v.b) {
+        case .memory(let memory): asm.vex(simd: 1, wide: !single, 2, code, reg: 2, vvvv: a.code, memory)
+        case .register(let register):
+            asm.vex(simd: 1, wide: !single, 2, code, reg: 2, vvvv: a.code, rm: register.code)
+        case .constant: break
+        }
+        deliver(v, single: single, negate: negate)
+    }
+
+    /// Compares element by element: 0 equal, 1 less, 2 less or equal, 3 unordered.
+    private mutating func compare(
+        _ to: VectorRegister, _ a: VectorRegister, _ b: VectorOperand, _ predicate: UInt8, single: Bool
+    ) {
+        vector(VectorOperation(0xc2, simd: single ? 0 : 1), to, a, b, immediate: predicate)
+    }
+
+    /// Leaves if a mask has an element set.
+    private mutating func leaveIfAny(_ mask: VectorRegister, _ slow: Assembler.Label) {
+        testVector(mask)
+        asm.jump(.notEqual, slow)
+    }
+
+    /// Checks the results in xmm2 and delivers them. Uses xmm3; `also` is a further mask of elements to leave for.
+    private mutating func deliver(
+        _ v: VectorFields, single: Bool, negate: Bool = false, also: VectorRegister? = nil
+    ) {
+        writePendingFirst()
+        markStatus()
+        let slow = asm.label()
+        let magnitudes = constants[single ? .wordMagnitudes : .doubleMagnitudes]
+        let smallest = constants[single ? .smallestSingles : .smallestDouble]
+        vector(.and, .x3, .x2, magnitudes)
+        if hasAVX {
+            // Equal or unordered.
+            compare(.x3, .x3, smallest, 8, single: single)
+        } else {
+            compare(.x3, .x3, smallest, 0, single: single)
+            copyVector(.x5, .x2)
+            compare(.x5, .x5, .register(.x5), 3, single: single)
+            vector(.or, .x3, .x3, .x5)
+        }
+        if let also { vector(.or, .x3, .x3, also) }
+        leaveIfAny(.x3, slow)
+        slowPath(from: slow)
+        if negate { vector(.xor, .x2, .x2, constants[single ? .wordSigns : .doubleSigns]) }
+        finishVector(v.t, .x2)
+        resumeSlowPath()
+    }
+
+    private mutating func packedExtreme(_ v: VectorFields, maximum: Bool, single: Bool) {
+        let a = useVector(v.a, .x0)
+        let b = useVector(v.b, .x1)
+        leaveIfUnordered(a, b, single: single)
+        // The host's answer for zeros of different signs is the second source.
+        let op = VectorOperation(maximum ? 0x5f : 0x5d, simd: single ? 0 : 1)
+        vector(op, .x2, a, b)
+        vector(op, .x3, b, a)
+        let t = defineVector(v.t)
+        vector(maximum ? .and : .or, t, .x2, .x3)
+        finishVector(v.t, t)
+        resumeSlowPath()
+    }
+
+    private mutating func leaveIfUnordered(_ a: VectorRegister, _ b: VectorRegister, single: Bool) {
+        let slow = asm.label()
+        compare(.x3, a, .register(b), 3, single: single)
+        leaveIfAny(.x3, slow)
+        slowPath(from: slow)
+    }
+
+    private mutating func packedCompare(_ v: VectorFields, _ word: UInt64, _ predicate: UInt8, single: Bool) {
+        let a = useVector(v.a, .x0)
+        let b = useVector(v.b, .x1)
+        leaveIfUnordered(a, b, single: single)
+        // a > b is b < a.
+        compare(.x2, predicate == 0 ? a : b, .register(predicate == 0 ? b : a), predicate, single: single)
+        finishVector(v.t, .x2)
+        if word & 0x400 != 0 { setCR6(.x2) }
+        resumeSlowPath()
+    }
+
+    // MARK: Conversions
+
+    private mutating func lowerVectorConversion(_ op: Lowered, _ v: VectorFields) -> Bool {
+        switch op {
+        case .xvcvspdp:
+            // Words 0 and 2, which are the host's lanes 3 and 1.
+            shuffleWords(.x2, vectorOperand(v.b), 0x0d)
+            vector(unary: VectorOperation(0x5a, simd: 0), .x2, .register(.x2))
+            deliver(v, single: false)
+        case .xvcvdpsp:
+            vector(unary: VectorOperation(0x5a, simd: 1), .x2, vectorOperand(v.b))
+            vector(.unpackLowWords, .x2, .x2, .x2)
+            deliver(v, single: true)
+        case .xvcvsxwdp:
+            shuffleWords(.x0, vectorOperand(v.b), 0x0d)
+            let t = defineVector(v.t)
+            vector(unary: VectorOperation(0xe6, simd: 2), t, .register(.x0))
+            finishVector(v.t, t)
+        case .xvcvsxwsp:
+            markStatus()
+            let t = defineVector(v.t)
+            vector(unary: VectorOperation(0x5b, simd: 0), t, vectorOperand(v.b))
+            finishVector(v.t, t)
+        case .xvcvspsxws, .xvcvdpsxws:
+            writePendingFirst()
+            markStatus()
+            if op == .xvcvspsxws {
+                vector(unary: VectorOperation(0x5b, simd: 2), .x2, vectorOperand(v.b))
+            } else {
+                vector(unary: VectorOperation(0xe6, simd: 1), .x2, vectorOperand(v.b))
+                vector(.unpackLowWords, .x2, .x2, .x2)
+            }
+            let slow = asm.label()
+            // The host's answer to what does not fit.
+            vector(.equalWords, .x3, .x2, constants[.wordSigns])
+            leaveIfAny(.x3, slow)
+            slowPath(from: slow)
+            finishVector(v.t, .x2)
+            resumeSlowPath()
+        case .xvcvsxddp, .xvcvdpsxds:
+            writePendingFirst()
+            markStatus()
+            convertDoublewords(v, toInteger: op == .xvcvdpsxds)
+        default: return false
+        }
+        return true
+    }
+
+    /// Between doubles and 64-bit integers, one after the other.
+    private mutating func convertDoublewords(_ v: VectorFields, toInteger: Bool) {
+        if toInteger {
+            let slow = asm.label()
+            for half in 0..<2 {
+                let to: R = half == 0 ? .rax : .rdx
+                // cvttsd2si
+                asm.rm(0xf2, wide: true, 1, 0x2c, reg: to.code, vsr(v.b, half &* 8))
+                asm.move(.w64, .rcx, to)
+                asm.alu(.cmp, .w64, .rcx, immediate: 1)
+                asm.jump(.overflow, slow)
+            }
+            slowPath(from: slow)
+            moveToVector(.x0, .rax)
+            insertDouble0(.x0, .x0, .rdx)
+            finishVector(v.t, .x0)
+            resumeSlowPath()
+        } else {
+            for half in 0..<2 {
+                let to: UInt8 = half == 0 ? 0 : 1
+                zeroVector(VectorRegister(to))
+                if hasAVX {
+                    asm.vex(simd: 3, wide: true, 1, 0x2a, reg: to, vvvv: to, vsr(v.b, half &* 8))
+                } else {
+                    asm.rm(0xf2, wide: true, 1, 0x2a, reg: to, vsr(v.b, half &* 8))
+                }
+            }
+            let t = defineVector(v.t)
+            vector(.unpackLowDoubles, t, .x0, .x1)
+            finishVector(v.t, t)
+        }
+    }
+}
