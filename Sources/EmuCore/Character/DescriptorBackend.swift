@@ -184,10 +184,10 @@ open class DescriptorBackend: CharacterBackend {
     public override func close() { tearDown() }
 }
 
-/// `stdio`: the terminal, in raw mode while in use.
+/// `stdio`: the terminal, in raw mode while in use. However the process ends, the terminal gets its mode back.
 public final class StdioBackend: DescriptorBackend {
     public override var filename: String { "stdio" }
-    private var saved: termios?
+    private var hasTerminal = false
     private let signal: Bool
 
     /// - Parameter signal: Whether Ctrl-C still interrupts the program.
@@ -197,24 +197,15 @@ public final class StdioBackend: DescriptorBackend {
     }
 
     public override func start() throws {
-        var mode = termios()
-        if isatty(0) == 1, tcgetattr(0, &mode) == 0 {
-            saved = mode
-            mode.c_iflag &= ~UInt32(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON)
-            mode.c_oflag |= UInt32(OPOST)
-            mode.c_lflag &= ~UInt32(ECHO | ECHONL | ICANON | IEXTEN)
-            if !signal { mode.c_lflag &= ~UInt32(ISIG) }
-            mode.c_cflag &= ~UInt32(CSIZE | PARENB)
-            mode.c_cflag |= UInt32(CS8)
-            tcsetattr(0, TCSANOW, &mode)
-        }
+        // Standard input that is no terminal, or a terminal in another's hands, stays as it is.
+        hasTerminal = cs_terminal_claim(0, signal) == 0
         connect(read: 0, write: 1, isSocket: false)
     }
 
     public override func close() {
         super.close()
-        if var saved { tcsetattr(0, TCSANOW, &saved) }
-        saved = nil
+        if hasTerminal { cs_terminal_release() }
+        hasTerminal = false
     }
 }
 
