@@ -130,6 +130,7 @@ public final class SpaprMachine: Machine {
         physicalMemory.space = memory
         runStateObservers.append { [weak self] _, new in
             if new.isRunning { self?.isAsLoaded = false }
+            if new == .finishMigrate { self?.handOverDecrementers() }
         }
         timeBase.machine = self
     }
