@@ -1,14 +1,27 @@
-// /init of the migration tests: prints a growing number that carries floating-point and vector state with it, so that a
-// move that loses a register shows. Every line can be checked by itself.
+// /init of the migration tests: on every CPU a thread that prints a growing number and carries integer, floating-point
+// and vector state with it, while a timer interrupts it a hundred times a second. A move that loses a register, a timer or
+// the clock shows: every line can be checked by itself.
 //
-// Build: powerpc64le-linux-gnu-gcc -O2 -static -mcpu=power8 -o counter counter.c
+// count THREAD LINE INTEGER REAL VECTOR*4 m=MONOTONIC r=REALTIME a=ALARMS     (times in seconds)
+//
+// Build: Scripts/make-initrd Fixtures/guests/counter.c counter.gz
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/mount.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-int main(void) {
-    setvbuf(stdout, NULL, _IOLBF, 0);
+static volatile sig_atomic_t alarms;
+static void on_alarm(int number) {
+    (void)number;
+    alarms++;
+}
+
+static void *count(void *argument) {
     uint64_t integer = 1;
     double real = 1;
     __vector unsigned int vector = {1, 2, 3, 4}, step = {3, 5, 7, 11};
@@ -18,10 +31,31 @@ int main(void) {
             real = real * 0.999 + 1.25;
             vector += step;
         }
-        struct timespec now;
+        struct timespec now, wall;
         clock_gettime(CLOCK_MONOTONIC, &now);
-        printf("count %llu %016llx %.12f %08x %08x %08x %08x t=%lld.%03ld\n", (unsigned long long)line,
-               (unsigned long long)integer, real, vector[0], vector[1], vector[2], vector[3], (long long)now.tv_sec,
-               now.tv_nsec / 1000000);
+        clock_gettime(CLOCK_REALTIME, &wall);
+        char text[200];
+        int length = snprintf(
+            text, sizeof text, "count %d %llu %016llx %.12f %08x %08x %08x %08x m=%lld.%03ld r=%lld.%03ld a=%d\n",
+            (int)(intptr_t)argument, (unsigned long long)line, (unsigned long long)integer, real, vector[0], vector[1],
+            vector[2], vector[3], (long long)now.tv_sec, now.tv_nsec / 1000000, (long long)wall.tv_sec,
+            wall.tv_nsec / 1000000, (int)alarms);
+        // One write for one line: threads must not cut each other's.
+        if (write(1, text, (size_t)length) != length) _exit(1);
     }
+    return NULL;
+}
+
+int main(void) {
+    mount("sysfs", "/sys", "sysfs", 0, NULL);
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    sigaction(SIGALRM, &action, NULL);
+    struct itimerval every = {{0, 10000}, {0, 10000}};
+    setitimer(ITIMER_REAL, &every, NULL);
+    for (long cpu = 1; cpu < cpus; cpu++) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, count, (void *)cpu)) return 1;
+    }
+    count(NULL);
 }
