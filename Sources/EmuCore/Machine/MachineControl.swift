@@ -59,6 +59,19 @@ extension Machine {
         }
     }
 
+    /// The guest's operating system has given up: monitors hear of it, and the machine ends or, with `-no-shutdown`,
+    /// stays as it is to be looked at.
+    public func reportGuestPanic() {
+        postEvent { machine in
+            guard machine.runState != .guestPanicked, machine.shutdownCause == nil else { return }
+            let stays = machine.staysAfterShutdown
+            machine.monitor.emit("GUEST_PANICKED", ["action": .string(stays ? "pause" : "poweroff")])
+            machine.setRunState(.guestPanicked)
+            machine.monitor.emit("STOP")
+            if !stays { machine.finish(.guestPanic) }
+        }
+    }
+
     private func finish(_ cause: ShutdownCause) {
         guard shutdownCause == nil else { return }
         shutdownCause = cause

@@ -84,6 +84,8 @@ public final class MonitorRegistry {
 public final class MonitorSession {
     public let machine: Machine
     public let backend: CharacterBackend?
+    /// The CPU that commands about one CPU mean (`cpu`, `cpu-index`).
+    public var cpuIndex = 0
 
     public init(machine: Machine, backend: CharacterBackend? = nil) {
         self.machine = machine

@@ -177,7 +177,14 @@ public enum CoreCommands {
             MonitorCommand("query-kvm") { _, _ in ["enabled": false, "present": false] },
             MonitorCommand("human-monitor-command", required: ["command-line"], optional: ["cpu-index"]) {
                 session, arguments in
-                .string(
+                let before = session.cpuIndex
+                defer { session.cpuIndex = before }
+                if let index = arguments["cpu-index"]?.integerValue {
+                    guard let number = Int(exactly: index), session.machine.cpus.contains(where: { $0.index == number })
+                    else { throw ObjectError("Invalid parameter 'cpu-index'") }
+                    session.cpuIndex = number
+                }
+                return .string(
                     try session.machine.monitor.runHuman(string(arguments, "command-line"), session: session))
             },
         ]

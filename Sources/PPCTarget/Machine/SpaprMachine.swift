@@ -125,6 +125,8 @@ public final class SpaprMachine: Machine {
         super.init(type: type, types: types, logger: logger)
         compatProperties = version.compatProperties
         hpt.onChange = { [weak self] in self?.hashTableChanged() }
+        monitor.add(SpaprMonitor.commands)
+        monitor.add(SpaprMonitor.humanCommands)
         interrupts = SpaprInterrupts(machine: self, mode: version.interruptMode)
         timer.machine = self
         physicalMemory.space = memory

@@ -84,6 +84,9 @@ enum MemoryCalls {
         return HypercallStatus.success
     }
 
+    /// Elements outside of RAM that one call may touch: it holds up the whole machine meanwhile.
+    private static let slowElementLimit: UInt64 = 1 << 20
+
     /// Copies, or copies inverted, in elements of 1, 2, 4 or 8 bytes; overlapping ranges come out right.
     private static func memoryOperation(_ call: HypercallFrame) -> Int64 {
         var (target, source) = (call[0], call[1])
@@ -93,7 +96,8 @@ enum MemoryCalls {
         let mask = UInt64(size) - 1
         guard target & mask == 0, source & mask == 0, operation <= 1 else { return HypercallStatus.parameter }
         let length = count << sizeShift
-        if operation == 0, copyRAM(call, target, source, length) { return HypercallStatus.success }
+        if copyRAM(call, target, source, length, inverted: operation == 1) { return HypercallStatus.success }
+        guard count <= slowElementLimit else { return HypercallStatus.parameter }
         var step = UInt64(size)
         if target >= source, target < source &+ length {
             target = target &+ length &- step
@@ -110,11 +114,17 @@ enum MemoryCalls {
     }
 
     /// A copy in one go, where both ranges are plain RAM.
-    private static func copyRAM(_ call: HypercallFrame, _ target: UInt64, _ source: UInt64, _ length: UInt64) -> Bool {
+    private static func copyRAM(
+        _ call: HypercallFrame, _ target: UInt64, _ source: UInt64, _ length: UInt64, inverted: Bool
+    ) -> Bool {
         guard length > 0, let from = call.memory.ram(at: source, forWriting: false), from.available >= length,
             let to = call.memory.ram(at: target, forWriting: true), to.available >= length
         else { return false }
         to.pointer.copyMemory(from: from.pointer, byteCount: Int(length))
+        if inverted {
+            let bytes = UnsafeMutableRawBufferPointer(start: to.pointer, count: Int(length))
+            for index in bytes.indices { bytes[index] = ~bytes[index] }
+        }
         to.block.markDirty(offset: to.offset, length: length)
         return true
     }

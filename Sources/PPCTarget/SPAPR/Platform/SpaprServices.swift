@@ -215,7 +215,8 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         var saveArea: UInt64?
         if address != .max {
             guard let base = rtasBase else {
-                machine.requestShutdown(.guestPanic)
+                // A handler is registered, but there is nowhere to tell it of what.
+                machine.reportGuestPanic()
                 return
             }
             saveArea = base &+ 2048 &+ UInt64(thread.index) * 16

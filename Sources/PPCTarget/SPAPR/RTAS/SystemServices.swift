@@ -89,9 +89,8 @@ enum SystemServices {
             text.append(byte)
         }
         call.machine.logger.error("OS terminated: \(String(decoding: text, as: UTF8.self))")
-        call.machine.monitor.emit("GUEST_PANICKED", ["action": .string("pause")])
         call.setStatus(RTASStatus.success)
-        call.machine.requestShutdown(.guestPanic)
+        call.machine.reportGuestPanic()
         call.services.runner(of: call.thread)?.requestPause()
     }
 

@@ -28,6 +28,8 @@ final class VCPURunner: @unchecked Sendable {
     private var work: [() -> Void] = []
     private var invalidations: [TLBInvalidation] = []
     private var hostThread = pthread_t()
+    /// What the host calls the thread (`gettid`); 0 until it has started.
+    private var hostThreadNumber: pid_t = 0
     /// 1 while the thread may touch guest state without having been asked; atomic.
     private let executing: UnsafeMutablePointer<UInt32>
     /// Nonzero while invalidations are queued; atomic.
@@ -54,6 +56,8 @@ final class VCPURunner: @unchecked Sendable {
 
     /// Whether the caller runs on this vCPU's thread.
     var isCurrent: Bool { signal.withLock { isStarted && pthread_equal(hostThread, pthread_self()) != 0 } }
+
+    var hostThreadID: Int { signal.withLock { Int(hostThreadNumber) } }
 
     // MARK: Control from other threads
 
@@ -181,6 +185,7 @@ final class VCPURunner: @unchecked Sendable {
     }
 
     private func main() {
+        signal.withLock { hostThreadNumber = gettid() }
         while true {
             signal.lock()
             while !mayRun && !shallQuit {

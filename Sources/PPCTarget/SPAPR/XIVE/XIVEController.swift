@@ -93,10 +93,11 @@ extension XIVERouter: SpaprInterruptController {
         for context in contexts {
             lines.append("CPU[\(hex(UInt64(context.cpuIndex), 4))]:   QW   NSR CPPR IPB LSMFB ACK# INC AGE PIPR  W2")
             for ring in 0..<4 {
-                let bytes = context.registers[(ring * 16)..<(ring * 16 + 8)].map { hex(UInt64($0), 2) }
-                lines.append(
-                    "CPU[\(hex(UInt64(context.cpuIndex), 4))]: \(names[ring])    \(bytes.joined(separator: "  "))  "
-                        + hex(UInt64(context.word2(ring * 16)), 8))
+                var line = "CPU[\(hex(UInt64(context.cpuIndex), 4))]: \(names[ring])    "
+                for (index, gap) in [3, 2, 4, 3, 2, 2, 3, 2].enumerated() {
+                    line += hex(UInt64(context.registers[ring * 16 + index]), 2) + String(repeating: " ", count: gap)
+                }
+                lines.append(line + hex(UInt64(context.word2(ring * 16)), 8))
             }
         }
         lines.append("  LISN         PQ    EISN     CPU/PRIO EQ")
@@ -121,7 +122,21 @@ extension XIVERouter: SpaprInterruptController {
         let descriptor = descriptors[index]
         let target = descriptor.targetIndex &- XIVERouter.firstProcessor
         let entries = 1 << (Int(descriptor.queueSize) + 10)
-        return line + " \(target)/\(descriptor.priority) \(descriptor.queueOffset)/\(entries) "
-            + "@\(String(descriptor.queueAddress, radix: 16)) ^\(descriptor.queueGeneration)"
+        func padded(_ value: some BinaryInteger, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: " ", count: max(width - text.count, 0)) + text
+        }
+        line +=
+            " \(padded(target, 3))/\(descriptor.priority) \(padded(descriptor.queueOffset, 6))/\(padded(entries, 5)) "
+        line += "@\(String(descriptor.queueAddress, radix: 16)) ^\(descriptor.queueGeneration)"
+        guard descriptor.isEnqueuing else { return line }
+        // The last five entries and the one that is filled next.
+        line += " ["
+        for back in (0...5).reversed() {
+            let place = (UInt64(descriptor.queueOffset) &- UInt64(back)) & UInt64(entries - 1)
+            let entry = try? machine.memory.load(UInt32.self, at: descriptor.queueAddress &+ place * 4, order: .big)
+            line += " " + (back == 0 ? "^" : "") + hex(UInt64(entry ?? .max), 8)
+        }
+        return line + " ]"
     }
 }
