@@ -1,11 +1,15 @@
 # Two commands are all a newcomer needs: `make demo` and `make test`. Both install what is missing.
 SWIFT ?= swift
 
-.PHONY: demo test build release deps deps-test lint format walls examples rings guests bench bench-compare \
+.PHONY: demo run-linux test build release deps deps-test lint format walls examples rings guests bench bench-compare \
 	bench-migration fuzz fuzz-cpu difftest clean
 
 demo: release
 	Scripts/demo
+
+# A shell on Debian's ppc64el installer kernel, on this terminal.
+run-linux: release
+	Scripts/run-linux
 
 test: deps-test
 	$(SWIFT) build --build-tests
@@ -43,10 +47,13 @@ rings: release deps-test
 	Scripts/migration-rings
 	Scripts/born-here
 
-# Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us.
+# Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us. Every row:
+# an hour on two cores.
 guests: release deps-test
-	Scripts/boot-guests
-	Scripts/migrate-running
+	Scripts/boot-guests --all
+	Scripts/migrate-running --all
+	Scripts/compare-kernel-log
+	Scripts/idle-guest --limit 3
 
 # Guest programs, boots and start-up in QEMU and here, as ratios. BENCH holds options: make bench BENCH="--rows integer".
 bench: release deps-test
@@ -72,6 +79,8 @@ fuzz-cpu: deps-test
 
 # Programs that use the library as an embedder does.
 examples: deps
-	$(SWIFT) run --package-path Examples call-function
-	$(SWIFT) run --package-path Examples trace-program
-	$(SWIFT) run --package-path Examples save-and-load
+	Scripts/install-deps linux
+	$(SWIFT) run -c release --package-path Examples boot-linux
+	$(SWIFT) run -c release --package-path Examples call-function
+	$(SWIFT) run -c release --package-path Examples trace-program
+	$(SWIFT) run -c release --package-path Examples save-and-load

@@ -97,3 +97,5 @@ bool cs_atomic_cas128(void *p, uint64_t old_first, uint64_t old_second, uint64_t
     return __atomic_compare_exchange((struct pair *)p, &old, &new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 #endif
+
+int cs_thread_id(void) { return (int)syscall(SYS_gettid); }

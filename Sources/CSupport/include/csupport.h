@@ -57,6 +57,9 @@ int cs_pipe(int ends[2]);
 int cs_eventfd(void);
 int cs_accept(int socket);
 
+// The host's number of the calling thread.
+int cs_thread_id(void);
+
 // Puts a terminal into raw mode for a guest's console. It is put back by `cs_terminal_release`, when the process exits,
 // when a signal ends it, and while it is stopped; after SIGCONT it is raw again. One terminal per process.
 // `keep_signals`: Ctrl-C and Ctrl-Z still signal the process. Returns 0 or an errno: ENOTTY, EBUSY.

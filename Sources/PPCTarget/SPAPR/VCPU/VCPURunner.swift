@@ -29,7 +29,7 @@ final class VCPURunner: @unchecked Sendable {
     private var invalidations: [TLBInvalidation] = []
     private var hostThread = pthread_t()
     /// What the host calls the thread (`gettid`); 0 until it has started.
-    private var hostThreadNumber: pid_t = 0
+    private var hostThreadNumber: Int32 = 0
     /// 1 while the thread may touch guest state without having been asked; atomic.
     private let executing: UnsafeMutablePointer<UInt32>
     /// Nonzero while invalidations are queued; atomic.
@@ -185,7 +185,7 @@ final class VCPURunner: @unchecked Sendable {
     }
 
     private func main() {
-        signal.withLock { hostThreadNumber = gettid() }
+        signal.withLock { hostThreadNumber = cs_thread_id() }
         while true {
             signal.lock()
             while !mayRun && !shallQuit {
