@@ -29,7 +29,9 @@ public enum Context {
         cpu.pointee.data_real = msr & MSR.dr == 0 ? 1 : 0
         cpu.pointee.problem_state = msr & MSR.pr == 0 ? 0 : 1
         cpu.pointee.narrow = msr & MSR.sf == 0 ? 1 : 0
-        cpu.pointee.facilities = facilities(msr: msr, fscr: spr(cpu)[SPRegister.fscr])
+        cpu.pointee.facilities =
+            facilities(msr: msr, fscr: spr(cpu)[SPRegister.fscr])
+            | FacilityBits.privileges(problemState: msr & MSR.pr != 0, hasHypervisor: owner.model.hasHypervisorState)
         owner.mmu.selectBank()
         owner.attentionChanged()
     }
@@ -45,6 +47,28 @@ public enum Context {
         bits |= bit(.tar, if: fscr & FSCR.tar != 0 || msr & MSR.pr == 0) | bit(.ebb, if: fscr & FSCR.ebb != 0)
         bits |= bit(.scv, if: fscr & FSCR.scv != 0)
         return bits
+    }
+}
+
+/// The bits of `ppc_cpu.facilities` above those of ``Facility``.
+enum FacilityBits {
+    /// Not in problem state.
+    static var supervisor: UInt64 { 1 << 32 }
+    /// Supervisor state on a model that has no hypervisor state apart; guests never are in one.
+    static var hypervisor: UInt64 { 1 << 33 }
+
+    static func privileges(problemState: Bool, hasHypervisor: Bool) -> UInt64 {
+        problemState ? 0 : hasHypervisor ? supervisor : supervisor | hypervisor
+    }
+
+    /// What an instruction needs.
+    static func needs(_ row: InstructionRow) -> UInt64 {
+        let facility: UInt64 = row.facility == .none ? 0 : 1 << UInt64(row.facility.rawValue)
+        switch row.privilege {
+        case .problem: return facility
+        case .supervisor: return facility | supervisor
+        case .hypervisor: return facility | supervisor | hypervisor
+        }
     }
 }
 

@@ -61,7 +61,7 @@ public final class PPCCPU {
     /// Where ``run(limit:)`` stopped at a breakpoint, so that it can go on from there.
     var passedBreakpoint: UInt64?
 
-    /// Rows of recently executed words, for the interpreter.
+    /// Recently executed instructions, for the interpreter.
     let decoded = DecodedSlot.makeCache()
 
     /// - Parameters:
@@ -214,6 +214,8 @@ public final class PPCCPU {
     func attentionChanged() {
         needsAttention =
             onInstruction != nil || !breakpoints.isEmpty || state.pointee.msr & (MSR.se | MSR.be) != 0
+        // Whoever executes now leaves its fast loop and looks.
+        if needsAttention { requestExit(PPC_EXIT_INTERRUPT) }
     }
 }
 

@@ -35,6 +35,8 @@ public final class InstructionTable: @unchecked Sendable {
         public let since: InstructionSet
         public let facility: Facility
         public let privilege: Privilege
+        /// Bits of `ppc_cpu.facilities` without which the instruction is refused: privilege and facility in one.
+        public let needs: UInt64
         /// 4, or 8 for prefixed instructions.
         public let length: UInt8
     }
@@ -57,7 +59,7 @@ public final class InstructionTable: @unchecked Sendable {
             (attributes + index).initialize(
                 to: Attributes(
                     execute: row.execute, effects: row.effects, since: row.since, facility: row.facility,
-                    privilege: row.privilege, length: row.prefix == nil ? 4 : 8))
+                    privilege: row.privilege, needs: FacilityBits.needs(row), length: row.prefix == nil ? 4 : 8))
         }
         self.attributes = UnsafePointer(attributes)
         self.functions = UnsafePointer(functions)

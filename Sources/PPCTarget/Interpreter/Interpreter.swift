@@ -78,19 +78,46 @@ extension PPCCPU {
     }
 
     /// Executes up to `left` instructions and returns the last outcome; leaves early when somebody wants attention.
+    ///
+    /// Straight-line code and branches inside one granule stay in the loop's window: what may change the mapping of
+    /// instructions reports another outcome than `.next` and `.branch`, or an exit request.
     func executeSlice(_ left: inout UInt64) -> Int32 {
         let cpu = state
-        let table = InstructionTable.shared
-        let sets = InstructionSet(rawValue: cpu.pointee.isa_level)
-        var executed: UInt64 = 0
-        defer { cpu.pointee.instructions_executed &+= executed }
+        let slots = decoded
+        let limit = left
+        defer { cpu.pointee.instructions_executed &+= limit &- left }
+        var window = FetchWindow()
         while left != 0 {
-            left -= 1
-            let outcome = execute(cpu, table, sets)
-            executed &+= 1
-            if outcome == Outcome.exception { ExceptionDelivery.deliver(cpu) }
-            if outcome == Outcome.stop { return outcome }
-            if cpu.pointee.exit_request != 0 || outcome != Outcome.next && needsAttention { return outcome }
+            left &-= 1
+            let ea = cpu.pointee.nip
+            var outcome: Int32
+            let slot = slots + Int(truncatingIfNeeded: ea &>> 2) & (DecodedSlot.count &- 1)
+            if let key = window.key(ea), slot.pointee.key == key,
+                slot.pointee.needs & ~cpu.pointee.facilities == 0
+            {
+                outcome = slot.pointee.execute(cpu, slot.pointee.word)
+                if outcome == Outcome.next {
+                    cpu.pointee.nip = (ea &+ 4) & window.addressMask
+                    if cpu.pointee.exit_request != 0 { return outcome }
+                    continue
+                }
+            } else {
+                outcome = executeUnknown(ea, slot)
+                window = FetchWindow(cpu)
+            }
+            if outcome == Outcome.branch {
+                if cpu.pointee.exit_request != 0 { return outcome }
+                continue
+            }
+            if outcome == Outcome.exception {
+                ExceptionDelivery.deliver(cpu)
+            } else if outcome == Outcome.sync {
+                cpu.pointee.nip = effectiveAddress(cpu, ea &+ 4)
+            } else if outcome == Outcome.stop {
+                return outcome
+            }
+            if cpu.pointee.exit_request != 0 || needsAttention { return outcome }
+            window = FetchWindow(cpu)
         }
         return Outcome.next
     }
@@ -100,7 +127,8 @@ extension PPCCPU {
         let cpu = state
         let trace = cpu.pointee.msr & (MSR.se | MSR.be)
         let from = cpu.pointee.nip
-        let outcome = execute(cpu, InstructionTable.shared, InstructionSet(rawValue: cpu.pointee.isa_level))
+        let slot = decoded + Int(truncatingIfNeeded: from &>> 2) & (DecodedSlot.count &- 1)
+        let outcome = executeUnknown(from, slot)
         cpu.pointee.instructions_executed &+= 1
         if outcome == Outcome.exception {
             ExceptionDelivery.deliver(cpu)
@@ -117,70 +145,105 @@ extension PPCCPU {
         return outcome
     }
 
-    /// Fetches and performs the instruction at `nip`, and moves `nip` on unless an interrupt was recorded.
-    @inline(__always)
-    private func execute(_ cpu: CPUState, _ table: InstructionTable, _ sets: InstructionSet) -> Int32 {
-        let ea = cpu.pointee.nip
-        let index = Int(truncatingIfNeeded: (ea >> cpu.pointee.granule_shift) & UInt64(PPC_TLB_ENTRIES - 1))
-        var word: UInt64
-        let entry = cpu.pointee.tlb + index
-        if entry.pointee.exec_tag == ea & ~cpu.pointee.granule_mask,
-            let host = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ entry.pointee.addend))
-        {
-            let raw = host.loadUnaligned(as: UInt32.self)
-            word = UInt64(cpu.pointee.big_endian == 0 ? UInt32(littleEndian: raw) : UInt32(bigEndian: raw))
-        } else {
-            guard let fetched = mmu.fetchSlow(ea) else { return Outcome.exception }
-            word = UInt64(fetched)
-        }
+    /// Fetches, checks and performs the instruction at `ea`, and moves `nip` on unless an interrupt was recorded.
+    ///
+    /// - Returns: Any outcome but `.next` and `.sync`.
+    @inline(never)
+    private func executeUnknown(_ ea: UInt64, _ slot: UnsafeMutablePointer<DecodedSlot>) -> Int32 {
+        let cpu = state
+        guard let first = mmu.fetch(ea) else { return Outcome.exception }
+        let sets = InstructionSet(rawValue: cpu.pointee.isa_level)
+        var word = UInt64(first)
         var length: UInt64 = 4
-        if word >> 26 == 1, sets.contains(.isa310) {
+        if InstructionTable.isPrefix(first), sets.contains(.isa310) {
             // A prefixed instruction must not cross a 64-byte boundary (ISA 3.1 Book I, section 1.6).
             if ea & 63 == 60 { return raiseAlignment(cpu, ea) }
-            guard let suffix = mmu.fetchSlow(effectiveAddress(cpu, ea &+ 4)) else { return Outcome.exception }
+            guard let suffix = mmu.fetch(effectiveAddress(cpu, ea &+ 4)) else { return Outcome.exception }
             word = word << 32 | UInt64(suffix)
             length = 8
         }
-        let slot = decoded + Int(truncatingIfNeeded: (word ^ word >> 11 ^ word >> 21) & UInt64(DecodedSlot.count - 1))
-        if slot.pointee.word != word {
-            let row = table.decode(word, for: sets)
-            guard row != InstructionTable.noRow else { return raiseIllegal(cpu) }
-            slot.pointee = DecodedSlot(word: word, attributes: table.attributes + Int(row))
-        }
-        let attributes = slot.pointee.attributes
-        if attributes.pointee.privilege != .problem, let refusal = refuse(attributes.pointee.privilege) {
-            return refusal
-        }
-        guard cpu.pointee.facilities >> UInt64(attributes.pointee.facility.rawValue) & 1 != 0 else {
-            return raiseUnavailable(cpu, attributes.pointee.facility)
+        let table = InstructionTable.shared
+        let row = table.decode(word, for: sets)
+        guard row != InstructionTable.noRow else { return raiseIllegal(cpu) }
+        let attributes = table.attributes + Int(row)
+        if attributes.pointee.needs & ~cpu.pointee.facilities != 0 { return refuse(attributes) }
+        if length == 4 {
+            slot.pointee = DecodedSlot(
+                key: FetchWindow.key(word: first, bigEndian: cpu.pointee.big_endian != 0), word: word,
+                needs: attributes.pointee.needs, execute: attributes.pointee.execute)
         }
         let outcome = attributes.pointee.execute(cpu, word)
-        if outcome == Outcome.next || outcome == Outcome.sync {
-            cpu.pointee.nip = effectiveAddress(cpu, ea &+ length)
-        }
-        return outcome
+        guard outcome == Outcome.next || outcome == Outcome.sync else { return outcome }
+        cpu.pointee.nip = effectiveAddress(cpu, ea &+ length)
+        return outcome == Outcome.next ? Outcome.branch : Outcome.context
     }
 
-    /// The interrupt for an instruction that needs more privilege than there is.
+    /// The interrupt for an instruction that needs more privilege, or a facility that is off.
     @inline(never)
-    private func refuse(_ privilege: Privilege) -> Int32? {
-        if state.pointee.problem_state != 0 { return raisePrivileged(state) }
-        return privilege == .hypervisor && model.hasHypervisorState ? raisePrivileged(state) : nil
+    private func refuse(_ attributes: UnsafePointer<InstructionTable.Attributes>) -> Int32 {
+        let missing = attributes.pointee.needs & ~state.pointee.facilities
+        if missing & (FacilityBits.supervisor | FacilityBits.hypervisor) != 0 { return raisePrivileged(state) }
+        return raiseUnavailable(state, attributes.pointee.facility)
     }
 }
 
-/// A word that was decoded before and what the table said; most programs repeat few words.
+/// Where the interpreter fetches from without asking the soft TLB each time: the granule around `nip`.
+private struct FetchWindow {
+    private var start: UInt64 = 0
+    /// Bytes in which a word may begin; 0 for no window.
+    private var size: UInt64 = 0
+    private var addend: UInt64 = 0
+    /// Byte order, as ``key(word:bigEndian:)`` packs it.
+    private var order: UInt64 = 0
+    /// All ones, or the low half in 32-bit mode.
+    private(set) var addressMask: UInt64 = .max
+
+    init() {}
+
+    init(_ cpu: CPUState) {
+        let ea = cpu.pointee.nip
+        let index = Int(truncatingIfNeeded: ea &>> cpu.pointee.granule_shift & UInt64(PPC_TLB_ENTRIES &- 1))
+        let entry = cpu.pointee.tlb + index
+        if cpu.pointee.narrow != 0 { addressMask = 0xffff_ffff }
+        guard entry.pointee.exec_tag == ea & ~cpu.pointee.granule_mask else { return }
+        start = entry.pointee.exec_tag
+        size = cpu.pointee.granule_mask &- 2
+        addend = entry.pointee.addend
+        order = cpu.pointee.big_endian == 0 ? 0 : 1 << 32
+    }
+
+    /// The key of the word at `ea`, or `nil` outside the window.
+    @inline(__always)
+    func key(_ ea: UInt64) -> UInt64? {
+        guard ea &- start < size,
+            let host = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ addend))
+        else { return nil }
+        return UInt64(host.loadUnaligned(as: UInt32.self)) | order
+    }
+
+    /// The word as it lies in memory, with the byte order it is read in.
+    static func key(word: UInt32, bigEndian: Bool) -> UInt64 {
+        bigEndian ? UInt64(word.bigEndian) | 1 << 32 : UInt64(word.littleEndian)
+    }
+}
+
+/// An instruction that was executed before, found by its address and good for one word: code that changes simply
+/// does not match any more.
 struct DecodedSlot {
-    /// With the prefix in the upper half; a word of all ones is no instruction.
+    /// ``FetchWindow/key(_:)``; all ones is no instruction.
+    var key: UInt64
     var word: UInt64
-    var attributes: UnsafePointer<InstructionTable.Attributes>
+    /// ``InstructionTable/Attributes/needs``.
+    var needs: UInt64
+    var execute: Execute
 
     static var count: Int { 4096 }
 
     static func makeCache() -> UnsafeMutablePointer<DecodedSlot> {
         let slots = UnsafeMutablePointer<DecodedSlot>.allocate(capacity: count)
         slots.initialize(
-            repeating: DecodedSlot(word: .max, attributes: InstructionTable.shared.attributes), count: count)
+            repeating: DecodedSlot(key: .max, word: 0, needs: 0, execute: { cpu, _ in raiseIllegal(cpu) }),
+            count: count)
         return slots
     }
 }

@@ -284,6 +284,20 @@ public final class MMU {
         return exact
     }
 
+    /// Fetches an instruction word.
+    ///
+    /// - Returns: `nil` if an interrupt was recorded.
+    func fetch(_ ea: UInt64) -> UInt32? {
+        let entry = state.pointee.tlb + Int(truncatingIfNeeded: ea &>> state.pointee.granule_shift) & entryMask
+        guard ea & 3 == 0, entry.pointee.exec_tag == ea & ~state.pointee.granule_mask,
+            let host = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ entry.pointee.addend))
+        else { return fetchSlow(ea) }
+        let raw = host.loadUnaligned(as: UInt32.self)
+        return state.pointee.big_endian != 0 ? UInt32(bigEndian: raw) : UInt32(littleEndian: raw)
+    }
+
+    private var entryMask: Int { Int(PPC_TLB_ENTRIES) &- 1 }
+
     /// Fetches an instruction word that the soft TLB does not have.
     ///
     /// - Returns: `nil` if an interrupt was recorded.
