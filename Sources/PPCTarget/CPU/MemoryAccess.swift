@@ -12,8 +12,8 @@ public func effectiveAddress(_ cpu: CPUState, _ ea: UInt64) -> UInt64 {
 /// Host pointer for an access of `size` bytes if the soft TLB has it, reading.
 @inline(__always)
 func tlbReadHit(_ cpu: CPUState, _ ea: UInt64, _ size: UInt64) -> UnsafeMutableRawPointer? {
-    let index = Int(truncatingIfNeeded: (ea >> cpu.pointee.granule_shift) & UInt64(PPC_TLB_ENTRIES - 1))
-    let entry = cpu.pointee.tlb + index
+    let index = Int(truncatingIfNeeded: (ea &>> cpu.pointee.granule_shift) & UInt64(PPC_TLB_ENTRIES - 1))
+    let entry = cpu.pointee.tlb.unsafelyUnwrapped + index
     guard (ea &+ (size &- 1)) & ~cpu.pointee.granule_mask == entry.pointee.read_tag else { return nil }
     return UnsafeMutableRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ entry.pointee.addend))
 }
@@ -21,10 +21,27 @@ func tlbReadHit(_ cpu: CPUState, _ ea: UInt64, _ size: UInt64) -> UnsafeMutableR
 /// Host pointer for an access of `size` bytes if the soft TLB has it, writing.
 @inline(__always)
 func tlbWriteHit(_ cpu: CPUState, _ ea: UInt64, _ size: UInt64) -> UnsafeMutableRawPointer? {
-    let index = Int(truncatingIfNeeded: (ea >> cpu.pointee.granule_shift) & UInt64(PPC_TLB_ENTRIES - 1))
-    let entry = cpu.pointee.tlb + index
+    let index = Int(truncatingIfNeeded: (ea &>> cpu.pointee.granule_shift) & UInt64(PPC_TLB_ENTRIES - 1))
+    let entry = cpu.pointee.tlb.unsafelyUnwrapped + index
     guard (ea &+ (size &- 1)) & ~cpu.pointee.granule_mask == entry.pointee.write_tag else { return nil }
     return UnsafeMutableRawPointer(bitPattern: UInt(truncatingIfNeeded: ea &+ entry.pointee.addend))
+}
+
+/// Loads if the soft TLB has the address, which is truncated already.
+@inline(__always)
+func loadHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
+    guard let host = tlbReadHit(cpu, ea, UInt64(MemoryLayout<T>.size)) else { return false }
+    let raw = host.loadUnaligned(as: T.self)
+    value = cpu.pointee.big_endian == 0 ? T(littleEndian: raw) : T(bigEndian: raw)
+    return true
+}
+
+/// Stores if the soft TLB has the address, which is truncated already, and nobody needs to know.
+@inline(__always)
+func storeHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
+    guard let host = tlbWriteHit(cpu, ea, UInt64(MemoryLayout<T>.size)) else { return false }
+    host.storeBytes(of: cpu.pointee.big_endian == 0 ? value.littleEndian : value.bigEndian, as: T.self)
+    return true
 }
 
 /// Loads in the guest's current byte order.
@@ -36,17 +53,18 @@ func tlbWriteHit(_ cpu: CPUState, _ ea: UInt64, _ size: UInt64) -> UnsafeMutable
 @inline(__always)
 public func load<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
     let ea = effectiveAddress(cpu, ea)
-    if let host = tlbReadHit(cpu, ea, UInt64(MemoryLayout<T>.size)) {
-        let raw = host.loadUnaligned(as: T.self)
-        value = cpu.pointee.big_endian == 0 ? T(littleEndian: raw) : T(bigEndian: raw)
-        return true
-    }
-    var wide: UInt64 = 0
-    guard DataAccess.load(cpu, ea, size: MemoryLayout<T>.size, bigEndian: cpu.pointee.big_endian != 0, &wide) else {
-        return false
-    }
+    if loadHit(cpu, ea, &value) { return true }
+    guard let wide = loadSlow(cpu, ea, size: MemoryLayout<T>.size) else { return false }
     value = T(truncatingIfNeeded: wide)
     return true
+}
+
+/// The load that missed the soft TLB. It returns its value in registers, so that callers need no stack.
+@inline(never)
+private func loadSlow(_ cpu: CPUState, _ ea: UInt64, size: Int) -> UInt64? {
+    var wide: UInt64 = 0
+    let isLoaded = DataAccess.load(cpu, ea, size: size, bigEndian: cpu.pointee.big_endian != 0, &wide)
+    return isLoaded ? wide : nil
 }
 
 /// Stores in the guest's current byte order.
@@ -55,10 +73,7 @@ public func load<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: 
 @inline(__always)
 public func store<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
     let ea = effectiveAddress(cpu, ea)
-    if let host = tlbWriteHit(cpu, ea, UInt64(MemoryLayout<T>.size)) {
-        host.storeBytes(of: cpu.pointee.big_endian == 0 ? value.littleEndian : value.bigEndian, as: T.self)
-        return true
-    }
+    if storeHit(cpu, ea, value) { return true }
     return DataAccess.store(
         cpu, ea, size: MemoryLayout<T>.size, bigEndian: cpu.pointee.big_endian != 0, UInt64(truncatingIfNeeded: value))
 }

@@ -29,12 +29,51 @@ public func crFields(_ cpu: CPUState) -> UnsafeMutablePointer<UInt8> {
         .assumingMemoryBound(to: UInt8.self)
 }
 
+/// Which bits a rotate keeps.
+public enum RotateMask: Sendable {
+    /// MB to ME of the low word.
+    case word
+    /// From MB on.
+    case left
+    /// Up to ME.
+    case right
+    /// From MB to 63 - SH.
+    case both
+}
+
+/// Where an instruction's function takes its operands from: the instruction word (``Fields``), or what an engine has
+/// decoded before. Functions that are generic over it serve both.
+public protocol Operands {
+    var word: UInt64 { get }
+    var rt: Int { get }
+    var ra: Int { get }
+    var rb: Int { get }
+    /// Third source of A and VA forms.
+    var rc: Int { get }
+    var bf: Int { get }
+    var bfa: Int { get }
+    var record: Bool { get }
+    var oe: Bool { get }
+    var si: UInt64 { get }
+    var ui: UInt64 { get }
+    var ds: UInt64 { get }
+    var dq: UInt64 { get }
+    var sh: UInt64 { get }
+    var sh6: UInt64 { get }
+    func rotateMask(_ kind: RotateMask) -> UInt64
+    /// The condition register bit that BI names.
+    func conditionBit(_ cpu: CPUState) -> Bool
+}
+
+extension Operands {
+    @inline(__always) public var rs: Int { rt }
+}
+
 /// The instruction word's fields by their ISA names, for the bodies of instruction functions.
-public struct Fields {
+public struct Fields: Operands {
     public let word: UInt64
     @inline(__always) public init(_ word: UInt64) { self.word = word }
     @inline(__always) public var rt: Int { Int(truncatingIfNeeded: word >> 21 & 31) }
-    @inline(__always) public var rs: Int { rt }
     @inline(__always) public var ra: Int { Int(truncatingIfNeeded: word >> 16 & 31) }
     @inline(__always) public var rb: Int { Int(truncatingIfNeeded: word >> 11 & 31) }
     @inline(__always) public var rc: Int { Int(truncatingIfNeeded: word >> 6 & 31) }
@@ -48,6 +87,19 @@ public struct Fields {
     @inline(__always) public var ui: UInt64 { word & 0xffff }
     @inline(__always) public var ds: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfffc))) }
     @inline(__always) public var dq: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfff0))) }
+    @inline(__always) public var sh: UInt64 { word >> 11 & 31 }
+    @inline(__always) public var sh6: UInt64 { sh | (word >> 1 & 1) << 5 }
+    @inline(__always)
+    public func rotateMask(_ kind: RotateMask) -> UInt64 {
+        let first = word >> 6 & 31 | word & 32
+        return switch kind {
+        case .word: FixedPointRotate.mask((word >> 6 & 31) | 32, (word >> 1 & 31) | 32)
+        case .left: UInt64.max &>> first
+        case .right: FixedPointRotate.mask(0, first)
+        case .both: FixedPointRotate.mask(first, 63 &- sh6)
+        }
+    }
+    @inline(__always) public func conditionBit(_ cpu: CPUState) -> Bool { crBit(cpu, ra) != 0 }
     @inline(__always) public var xt: Int { rt | Int(truncatingIfNeeded: word & 1) << 5 }
     @inline(__always) public var xs: Int { xt }
     @inline(__always) public var xa: Int { ra | Int(truncatingIfNeeded: word >> 2 & 1) << 5 }

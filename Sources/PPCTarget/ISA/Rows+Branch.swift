@@ -56,18 +56,32 @@ enum BranchRows {
     private static let crLogic: Effects = [.readsCR, .writesCR]
 
     private static let logic: [InstructionRow] = [
-        .init("crand", .xl(19, 257), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { $0 & $1 } },
-        .init("crandc", .xl(19, 129), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { $0 & ~$1 } },
-        .init("creqv", .xl(19, 289), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { ~($0 ^ $1) } },
-        .init("crnand", .xl(19, 225), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { ~($0 & $1) } },
-        .init("crnor", .xl(19, 33), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { ~($0 | $1) } },
-        .init("cror", .xl(19, 449), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { $0 | $1 } },
-        .init("crorc", .xl(19, 417), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { $0 | ~$1 } },
-        .init("crxor", .xl(19, 193), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, $1) { $0 ^ $1 } },
+        .init("crand", .xl(19, 257), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { $0 & $1 }
+        },
+        .init("crandc", .xl(19, 129), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { $0 & ~$1 }
+        },
+        .init("creqv", .xl(19, 289), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { ~($0 ^ $1) }
+        },
+        .init("crnand", .xl(19, 225), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { ~($0 & $1) }
+        },
+        .init("crnor", .xl(19, 33), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { ~($0 | $1) }
+        },
+        .init("cror", .xl(19, 449), bits, crLogic, reserved: 1) { ConditionRegister.logic($0, Fields($1)) { $0 | $1 } },
+        .init("crorc", .xl(19, 417), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { $0 | ~$1 }
+        },
+        .init("crxor", .xl(19, 193), bits, crLogic, reserved: 1) {
+            ConditionRegister.logic($0, Fields($1)) { $0 ^ $1 }
+        },
         // QEMU does not look at the upper half of the extended opcode.
         .init(
             "mcrf", InstructionForm("XL", match: 19 << 26, mask: 0xfc00_003e), [.bf, .bfa], crLogic, reserved: 1
-        ) { ConditionRegister.mcrf($0, $1) },
+        ) { ConditionRegister.mcrf($0, Fields($1)) },
     ]
 
     private static let moves: [InstructionRow] = [

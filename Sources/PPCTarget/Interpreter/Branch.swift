@@ -9,8 +9,11 @@ enum Branch {
 
     /// CFAR remembers where the last taken branch stands (ISA 3.1 Book III, section 8.2).
     @inline(__always)
+    static func comesFrom(_ cpu: CPUState, _ address: UInt64) { spr(cpu)[SPRegister.cfar] = address }
+
+    @inline(__always)
     private static func take(_ cpu: CPUState, _ target: UInt64) -> Int32 {
-        spr(cpu)[28] = cpu.pointee.nip
+        comesFrom(cpu, cpu.pointee.nip)
         cpu.pointee.nip = narrowed(cpu, target & ~3)
         return Outcome.branch
     }
@@ -29,8 +32,8 @@ enum Branch {
     /// BO: 16 ignores the condition bit, 8 is the value it must have; 4 leaves CTR alone, 2 wants it zero after
     /// counting down. The other bits are hints.
     @inline(__always)
-    private static func conditionHolds(_ cpu: CPUState, _ bo: Int, _ bi: Int) -> Bool {
-        bo & 16 != 0 || (crBit(cpu, bi) != 0) == (bo & 8 != 0)
+    private static func conditionHolds<O: Operands>(_ cpu: CPUState, _ f: O, _ bo: Int) -> Bool {
+        bo & 16 != 0 || f.conditionBit(cpu) == (bo & 8 != 0)
     }
     @inline(__always)
     private static func counterHolds(_ cpu: CPUState, _ bo: Int) -> Bool {
@@ -39,12 +42,18 @@ enum Branch {
         return (narrowed(cpu, cpu.pointee.ctr) == 0) == (bo & 2 != 0)
     }
 
+    /// Whether a branch is taken; counts CTR down where BO says so.
+    @inline(__always)
+    static func holds<O: Operands>(_ cpu: CPUState, _ f: O, _ bo: Int) -> Bool {
+        let counter = counterHolds(cpu, bo)
+        return counter && conditionHolds(cpu, f, bo)
+    }
+
     @inline(__always)
     static func bc(_ cpu: CPUState, _ word: UInt64, absolute: Bool, link linking: Bool) -> Int32 {
         let f = Fields(word)
         if linking { link(cpu) }
-        let counter = counterHolds(cpu, f.rt)
-        guard counter, conditionHolds(cpu, f.rt, f.ra) else { return Outcome.next }
+        guard holds(cpu, f, f.rt) else { return Outcome.next }
         return take(cpu, absolute ? f.ds : cpu.pointee.nip &+ f.ds)
     }
 
@@ -62,8 +71,7 @@ enum Branch {
     private static func toRegister(_ cpu: CPUState, _ word: UInt64, _ target: UInt64, link linking: Bool) -> Int32 {
         let f = Fields(word)
         if linking { link(cpu) }
-        let counter = counterHolds(cpu, f.rt)
-        guard counter, conditionHolds(cpu, f.rt, f.ra) else { return Outcome.next }
+        guard holds(cpu, f, f.rt) else { return Outcome.next }
         return take(cpu, target)
     }
 
@@ -78,7 +86,7 @@ enum Branch {
             guard (narrowed(cpu, target) == 0) == (f.rt & 2 != 0) else { return Outcome.next }
             cpu.pointee.ctr = target &- 1
         }
-        guard conditionHolds(cpu, f.rt, f.ra) else { return Outcome.next }
+        guard conditionHolds(cpu, f, f.rt) else { return Outcome.next }
         return take(cpu, target)
     }
 }

@@ -3,8 +3,7 @@ import CPPCState
 /// Condition register logic and moves (ISA 3.1 Book I, sections 2.5 and 3.3.17).
 enum ConditionRegister {
     @inline(__always)
-    static func logic(_ cpu: CPUState, _ word: UInt64, _ operation: (UInt8, UInt8) -> UInt8) -> Int32 {
-        let f = Fields(word)
+    static func logic<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt8, UInt8) -> UInt8) -> Int32 {
         let bit = operation(crBit(cpu, f.ra), crBit(cpu, f.rb)) & 1
         let shift = UInt8(truncatingIfNeeded: 3 - (f.rt & 3))
         let field = crFields(cpu) + (f.rt >> 2)
@@ -13,8 +12,7 @@ enum ConditionRegister {
     }
 
     @inline(__always)
-    static func mcrf(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mcrf<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         crFields(cpu)[f.bf] = crFields(cpu)[f.bfa]
         return Outcome.next
     }

@@ -5,15 +5,13 @@ enum FixedPointArithmetic {
     // MARK: Immediate forms
 
     @inline(__always)
-    static func addi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ f.si
         return Outcome.next
     }
 
     @inline(__always)
-    static func addis(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addis<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ (f.si &<< 16)
         return Outcome.next
     }
@@ -28,8 +26,7 @@ enum FixedPointArithmetic {
     }
 
     @inline(__always)
-    static func addic(_ cpu: CPUState, _ word: UInt64, record: Bool) -> Int32 {
-        let f = Fields(word)
+    static func addic<O: Operands>(_ cpu: CPUState, _ f: O, record: Bool) -> Int32 {
         let sum = addWithCarry(cpu, gpr(cpu)[f.ra], f.si, 0)
         gpr(cpu)[f.rt] = sum
         if record { recordCR0(cpu, sum) }
@@ -37,15 +34,13 @@ enum FixedPointArithmetic {
     }
 
     @inline(__always)
-    static func subfic(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subfic<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = addWithCarry(cpu, ~gpr(cpu)[f.ra], f.si, 1)
         return Outcome.next
     }
 
     @inline(__always)
-    static func mulli(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulli<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = gpr(cpu)[f.ra] &* f.si
         return Outcome.next
     }
@@ -65,7 +60,9 @@ enum FixedPointArithmetic {
 
     /// What every addition and subtraction does with its addends: subtractions pass the complement and a carry.
     @inline(__always)
-    static func add(_ cpu: CPUState, _ f: Fields, _ a: UInt64, _ b: UInt64, carry: UInt64, setsCA: Bool) -> Int32 {
+    static func add<O: Operands>(_ cpu: CPUState, _ f: O, _ a: UInt64, _ b: UInt64, carry: UInt64, setsCA: Bool)
+        -> Int32
+    {
         let sum = setsCA ? addWithCarry(cpu, a, b, carry) : a &+ b &+ carry
         if f.oe { setAddOverflow(cpu, a, b, sum) }
         gpr(cpu)[f.rt] = sum
@@ -74,64 +71,52 @@ enum FixedPointArithmetic {
     }
 
     @inline(__always)
-    static func add(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func add<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 0, setsCA: false)
     }
     @inline(__always)
-    static func addc(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addc<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 0, setsCA: true)
     }
     @inline(__always)
-    static func adde(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func adde<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func addme(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addme<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, gpr(cpu)[f.ra], UInt64.max, carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func addze(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addze<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, gpr(cpu)[f.ra], 0, carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func subf(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subf<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 1, setsCA: false)
     }
     @inline(__always)
-    static func subfc(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subfc<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: 1, setsCA: true)
     }
     @inline(__always)
-    static func subfe(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subfe<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], gpr(cpu)[f.rb], carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func subfme(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subfme<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], UInt64.max, carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func subfze(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func subfze<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], 0, carry: UInt64(cpu.pointee.ca), setsCA: true)
     }
     @inline(__always)
-    static func neg(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func neg<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return add(cpu, f, ~gpr(cpu)[f.ra], 0, carry: 1, setsCA: false)
     }
 
     /// `addex`: OV takes the place of CA, so that two carry chains can run side by side (CY = 0).
-    static func addex(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func addex<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let (ca, ca32) = (cpu.pointee.ca, cpu.pointee.ca32)
         let sum = addWithCarry(cpu, gpr(cpu)[f.ra], gpr(cpu)[f.rb], UInt64(cpu.pointee.ov))
         cpu.pointee.ov = cpu.pointee.ca
@@ -146,15 +131,14 @@ enum FixedPointArithmetic {
     // MARK: Multiplication
 
     @inline(__always)
-    static func finish(_ cpu: CPUState, _ f: Fields, _ result: UInt64) -> Int32 {
+    static func finish<O: Operands>(_ cpu: CPUState, _ f: O, _ result: UInt64) -> Int32 {
         gpr(cpu)[f.rt] = result
         if f.record { recordCR0(cpu, result) }
         return Outcome.next
     }
 
     @inline(__always)
-    static func mullw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mullw<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let product =
             Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.ra])) &* Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rb]))
         if f.oe {
@@ -164,8 +148,7 @@ enum FixedPointArithmetic {
         return finish(cpu, f, UInt64(bitPattern: product))
     }
     @inline(__always)
-    static func mulld(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulld<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let (product, overflow) = Int64(bitPattern: gpr(cpu)[f.ra])
             .multipliedReportingOverflow(by: Int64(bitPattern: gpr(cpu)[f.rb]))
         if f.oe { setOverflow(cpu, overflow, overflow) }
@@ -173,37 +156,31 @@ enum FixedPointArithmetic {
     }
     /// The upper half of RT is undefined; it is zero here.
     @inline(__always)
-    static func mulhw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulhw<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let product =
             Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.ra])) &* Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rb]))
         return finish(cpu, f, UInt64(bitPattern: product) >> 32)
     }
     @inline(__always)
-    static func mulhwu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulhwu<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return finish(cpu, f, ((gpr(cpu)[f.ra] & 0xffff_ffff) &* (gpr(cpu)[f.rb] & 0xffff_ffff)) >> 32)
     }
     @inline(__always)
-    static func mulhd(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulhd<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let product = Int64(bitPattern: gpr(cpu)[f.ra]).multipliedFullWidth(by: Int64(bitPattern: gpr(cpu)[f.rb]))
         return finish(cpu, f, UInt64(bitPattern: product.high))
     }
     @inline(__always)
-    static func mulhdu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func mulhdu<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return finish(cpu, f, gpr(cpu)[f.ra].multipliedFullWidth(by: gpr(cpu)[f.rb]).high)
     }
     @inline(__always)
-    static func maddld(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func maddld<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = gpr(cpu)[f.ra] &* gpr(cpu)[f.rb] &+ gpr(cpu)[f.rc]
         return Outcome.next
     }
     @inline(__always)
-    static func maddhd(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func maddhd<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let addend = gpr(cpu)[f.rc]
         let product = Int64(bitPattern: gpr(cpu)[f.ra]).multipliedFullWidth(by: Int64(bitPattern: gpr(cpu)[f.rb]))
         let carry: UInt64 = product.low.addingReportingOverflow(addend).overflow ? 1 : 0
@@ -212,8 +189,7 @@ enum FixedPointArithmetic {
         return Outcome.next
     }
     @inline(__always)
-    static func maddhdu(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func maddhdu<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let product = gpr(cpu)[f.ra].multipliedFullWidth(by: gpr(cpu)[f.rb])
         let carry: UInt64 = product.low.addingReportingOverflow(gpr(cpu)[f.rc]).overflow ? 1 : 0
         gpr(cpu)[f.rt] = product.high &+ carry

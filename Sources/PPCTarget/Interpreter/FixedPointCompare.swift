@@ -3,7 +3,7 @@ import CPPCState
 /// Comparisons, selection and traps (ISA 3.1 Book I, sections 3.3.10 to 3.3.12).
 enum FixedPointCompare {
     @inline(__always)
-    private static func compare(_ cpu: CPUState, _ f: Fields, _ a: UInt64, _ b: UInt64, signed: Bool) -> Int32 {
+    private static func compare<O: Operands>(_ cpu: CPUState, _ f: O, _ a: UInt64, _ b: UInt64, signed: Bool) -> Int32 {
         let doubleword = f.word & 0x20_0000 != 0
         switch (doubleword, signed) {
         case (true, true): setField(cpu, f.bf, Int64(bitPattern: a), Int64(bitPattern: b))
@@ -15,50 +15,43 @@ enum FixedPointCompare {
     }
 
     @inline(__always)
-    static func cmp(_ cpu: CPUState, _ word: UInt64, signed: Bool) -> Int32 {
-        let f = Fields(word)
+    static func cmp<O: Operands>(_ cpu: CPUState, _ f: O, signed: Bool) -> Int32 {
         return compare(cpu, f, gpr(cpu)[f.ra], gpr(cpu)[f.rb], signed: signed)
     }
     @inline(__always)
-    static func cmpi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func cmpi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return compare(cpu, f, gpr(cpu)[f.ra], f.si, signed: true)
     }
     @inline(__always)
-    static func cmpli(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func cmpli<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return compare(cpu, f, gpr(cpu)[f.ra], f.ui, signed: false)
     }
 
     /// `cmprb`: the low byte of RA against one or two ranges in RB.
-    static func cmprb(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func cmprb<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let byte = gpr(cpu)[f.ra] & 0xff
         let ranges = gpr(cpu)[f.rb]
         func inside(_ range: UInt64) -> Bool { range & 0xff <= byte && byte <= range >> 8 & 0xff }
-        let matches = inside(ranges) || word & 0x20_0000 != 0 && inside(ranges >> 16)
+        let matches = inside(ranges) || f.word & 0x20_0000 != 0 && inside(ranges >> 16)
         crFields(cpu)[f.bf] = matches ? 4 : 0
         return Outcome.next
     }
 
     /// `cmpeqb`: whether any byte of RB equals the low byte of RA.
-    static func cmpeqb(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func cmpeqb<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let pattern = (gpr(cpu)[f.ra] & 0xff) &* 0x0101_0101_0101_0101
         crFields(cpu)[f.bf] = FixedPointLogical.compareBytes(pattern, gpr(cpu)[f.rb]) != 0 ? 4 : 0
         return Outcome.next
     }
 
     @inline(__always)
-    static func isel(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func isel<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         gpr(cpu)[f.rt] = crBit(cpu, f.rc) != 0 ? raOrZero(cpu, f.ra) : gpr(cpu)[f.rb]
         return Outcome.next
     }
 
     @inline(__always)
-    static func setb(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func setb<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let field = crFields(cpu)[f.bfa]
         gpr(cpu)[f.rt] = field & 8 != 0 ? UInt64.max : field & 4 != 0 ? 1 : 0
         return Outcome.next
@@ -66,8 +59,7 @@ enum FixedPointCompare {
 
     /// `setbc` and its kin: 1 or -1 for a bit that is set or clear.
     @inline(__always)
-    static func setbc(_ cpu: CPUState, _ word: UInt64, value: UInt64, when wanted: UInt8) -> Int32 {
-        let f = Fields(word)
+    static func setbc<O: Operands>(_ cpu: CPUState, _ f: O, value: UInt64, when wanted: UInt8) -> Int32 {
         gpr(cpu)[f.rt] = crBit(cpu, f.ra) == wanted ? value : 0
         return Outcome.next
     }
@@ -85,16 +77,14 @@ enum FixedPointCompare {
         return raise(cpu, .program, srr1: ProgramCause.trap)
     }
     @inline(__always)
-    static func tw(_ cpu: CPUState, _ word: UInt64, _ b: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func tw<O: Operands>(_ cpu: CPUState, _ f: O, _ b: UInt64) -> Int32 {
         let a = gpr(cpu)[f.ra]
         return trap(
             cpu, f.rt, Int32(truncatingIfNeeded: a), Int32(truncatingIfNeeded: b), UInt32(truncatingIfNeeded: a),
             UInt32(truncatingIfNeeded: b))
     }
     @inline(__always)
-    static func td(_ cpu: CPUState, _ word: UInt64, _ b: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func td<O: Operands>(_ cpu: CPUState, _ f: O, _ b: UInt64) -> Int32 {
         let a = gpr(cpu)[f.ra]
         return trap(cpu, f.rt, Int64(bitPattern: a), Int64(bitPattern: b), a, b)
     }

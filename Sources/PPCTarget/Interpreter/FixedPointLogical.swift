@@ -5,8 +5,7 @@ import CPPCState
 enum FixedPointLogical {
     /// X form with two sources.
     @inline(__always)
-    static func binary(_ cpu: CPUState, _ word: UInt64, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
-        let f = Fields(word)
+    static func binary<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
         let result = operation(gpr(cpu)[f.rs], gpr(cpu)[f.rb])
         gpr(cpu)[f.ra] = result
         if f.record { recordCR0(cpu, result) }
@@ -15,8 +14,7 @@ enum FixedPointLogical {
 
     /// X form with one source.
     @inline(__always)
-    static func unary(_ cpu: CPUState, _ word: UInt64, _ operation: (UInt64) -> UInt64) -> Int32 {
-        let f = Fields(word)
+    static func unary<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64) -> UInt64) -> Int32 {
         let result = operation(gpr(cpu)[f.rs])
         gpr(cpu)[f.ra] = result
         if f.record { recordCR0(cpu, result) }
@@ -25,22 +23,19 @@ enum FixedPointLogical {
 
     /// X forms without a record bit: bit 31 is ignored.
     @inline(__always)
-    static func plain(_ cpu: CPUState, _ word: UInt64, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
-        let f = Fields(word)
+    static func plain<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
         gpr(cpu)[f.ra] = operation(gpr(cpu)[f.rs], gpr(cpu)[f.rb])
         return Outcome.next
     }
 
     @inline(__always)
-    static func immediate(_ cpu: CPUState, _ word: UInt64, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
-        let f = Fields(word)
+    static func immediate<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
         gpr(cpu)[f.ra] = operation(gpr(cpu)[f.rs], f.ui)
         return Outcome.next
     }
 
     @inline(__always)
-    static func andi(_ cpu: CPUState, _ word: UInt64, shift: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func andi<O: Operands>(_ cpu: CPUState, _ f: O, shift: UInt64) -> Int32 {
         let result = gpr(cpu)[f.rs] & f.ui &<< shift
         gpr(cpu)[f.ra] = result
         recordCR0(cpu, result)
@@ -50,10 +45,9 @@ enum FixedPointLogical {
     /// `or`, which with three equal registers sets the program priority (ISA 3.1 Book II, section 3.2) and otherwise
     /// does nothing then.
     @inline(__always)
-    static func or(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func or<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         if f.rs == f.ra, f.rs == f.rb, !f.record, f.rs != 0 { return priorityHint(cpu, f.rs) }
-        return binary(cpu, word) { $0 | $1 }
+        return binary(cpu, f) { $0 | $1 }
     }
 
     @inline(never)

@@ -20,95 +20,78 @@ enum FixedPointRotate {
         return rotate(low | low << 32, count)
     }
     @inline(__always)
-    private static func finish(_ cpu: CPUState, _ f: Fields, _ result: UInt64) -> Int32 {
+    private static func finish<O: Operands>(_ cpu: CPUState, _ f: O, _ result: UInt64) -> Int32 {
         gpr(cpu)[f.ra] = result
         if f.record { recordCR0(cpu, result) }
         return Outcome.next
     }
-    @inline(__always) private static func sh(_ word: UInt64) -> UInt64 { word >> 11 & 31 }
-    @inline(__always) private static func sh6(_ word: UInt64) -> UInt64 { word >> 11 & 31 | (word >> 1 & 1) << 5 }
-    @inline(__always) private static func mb6(_ word: UInt64) -> UInt64 { word >> 6 & 31 | word & 32 }
     @inline(__always)
-    private static func wordMask(_ word: UInt64) -> UInt64 { mask((word >> 6 & 31) | 32, (word >> 1 & 31) | 32) }
-
-    @inline(__always)
-    static func rlwinm(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], sh(word)) & wordMask(word))
+    static func rlwinm<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], f.sh) & f.rotateMask(.word))
     }
     @inline(__always)
-    static func rlwnm(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 31) & wordMask(word))
+    static func rlwnm<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 31) & f.rotateMask(.word))
     }
     @inline(__always)
-    static func rlwimi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        let m = wordMask(word)
-        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], sh(word)) & m | gpr(cpu)[f.ra] & ~m)
+    static func rlwimi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        let m = f.rotateMask(.word)
+        return finish(cpu, f, rotateWord(gpr(cpu)[f.rs], f.sh) & m | gpr(cpu)[f.ra] & ~m)
     }
     @inline(__always)
-    static func rldicl(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], sh6(word)) & UInt64.max &>> mb6(word))
+    static func rldicl<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], f.sh6) & f.rotateMask(.left))
     }
     @inline(__always)
-    static func rldicr(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], sh6(word)) & mask(0, mb6(word)))
+    static func rldicr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], f.sh6) & f.rotateMask(.right))
     }
     @inline(__always)
-    static func rldic(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], sh6(word)) & mask(mb6(word), 63 &- sh6(word)))
+    static func rldic<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], f.sh6) & f.rotateMask(.both))
     }
     @inline(__always)
-    static func rldimi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        let m = mask(mb6(word), 63 &- sh6(word))
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], sh6(word)) & m | gpr(cpu)[f.ra] & ~m)
+    static func rldimi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        let m = f.rotateMask(.both)
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], f.sh6) & m | gpr(cpu)[f.ra] & ~m)
     }
     @inline(__always)
-    static func rldcl(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 63) & UInt64.max &>> mb6(word))
+    static func rldcl<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 63) & f.rotateMask(.left))
     }
     @inline(__always)
-    static func rldcr(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, rotate(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 63) & mask(0, mb6(word)))
+    static func rldcr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, rotate(gpr(cpu)[f.rs], gpr(cpu)[f.rb] & 63) & f.rotateMask(.right))
     }
 
     // MARK: Shifts
 
     @inline(__always)
-    static func slw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func slw<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let count = gpr(cpu)[f.rb]
         return finish(cpu, f, count & 32 != 0 ? 0 : gpr(cpu)[f.rs] &<< (count & 31) & 0xffff_ffff)
     }
     @inline(__always)
-    static func srw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func srw<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let count = gpr(cpu)[f.rb]
         return finish(cpu, f, count & 32 != 0 ? 0 : (gpr(cpu)[f.rs] & 0xffff_ffff) &>> (count & 31))
     }
     @inline(__always)
-    static func sld(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func sld<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let count = gpr(cpu)[f.rb]
         return finish(cpu, f, count & 64 != 0 ? 0 : gpr(cpu)[f.rs] &<< (count & 63))
     }
     @inline(__always)
-    static func srd(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func srd<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let count = gpr(cpu)[f.rb]
         return finish(cpu, f, count & 64 != 0 ? 0 : gpr(cpu)[f.rs] &>> (count & 63))
     }
 
     /// Arithmetic right shift by up to 63; CA tells whether a negative number lost ones.
     @inline(__always)
-    private static func shiftArithmetic(_ cpu: CPUState, _ f: Fields, _ value: Int64, _ count: Int64) -> Int32 {
+    private static func shiftArithmetic<O: Operands>(
+        _ cpu: CPUState, _ f: O, _ value: Int64, _ count: Int64
+    ) -> Int32 {
         let lost = UInt64(bitPattern: value) & ((UInt64(1) &<< UInt64(bitPattern: count)) &- 1)
         let carry: UInt8 = value < 0 && lost != 0 ? 1 : 0
         cpu.pointee.ca = carry
@@ -116,21 +99,18 @@ enum FixedPointRotate {
         return finish(cpu, f, UInt64(bitPattern: value &>> count))
     }
     @inline(__always)
-    static func sraw(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func sraw<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let value = Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rs]))
         // Counts of 32 to 63 leave only copies of the sign, as a shift of the widened value does.
         return shiftArithmetic(cpu, f, value, Int64(bitPattern: gpr(cpu)[f.rb] & 63))
     }
     @inline(__always)
-    static func srawi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func srawi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         return shiftArithmetic(
-            cpu, f, Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rs])), Int64(bitPattern: sh(word)))
+            cpu, f, Int64(Int32(truncatingIfNeeded: gpr(cpu)[f.rs])), Int64(bitPattern: f.sh))
     }
     @inline(__always)
-    static func srad(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
+    static func srad<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
         let count = gpr(cpu)[f.rb] & 127
         let value = Int64(bitPattern: gpr(cpu)[f.rs])
         guard count >= 64 else { return shiftArithmetic(cpu, f, value, Int64(bitPattern: count)) }
@@ -140,13 +120,11 @@ enum FixedPointRotate {
         return finish(cpu, f, UInt64(bitPattern: sign))
     }
     @inline(__always)
-    static func sradi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return shiftArithmetic(cpu, f, Int64(bitPattern: gpr(cpu)[f.rs]), Int64(bitPattern: sh6(word)))
+    static func sradi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return shiftArithmetic(cpu, f, Int64(bitPattern: gpr(cpu)[f.rs]), Int64(bitPattern: f.sh6))
     }
     @inline(__always)
-    static func extswsli(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        let f = Fields(word)
-        return finish(cpu, f, FixedPointLogical.extend(gpr(cpu)[f.rs], Int32.self) &<< sh6(word))
+    static func extswsli<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        return finish(cpu, f, FixedPointLogical.extend(gpr(cpu)[f.rs], Int32.self) &<< f.sh6)
     }
 }

@@ -105,7 +105,7 @@ extension PPCCPU {
                 outcome = executeUnknown(ea, slot)
                 window = FetchWindow(cpu)
             }
-            if outcome == Outcome.branch {
+            if outcome == Outcome.branch || outcome == Outcome.next {
                 if cpu.pointee.exit_request != 0 { return outcome }
                 continue
             }
@@ -147,7 +147,7 @@ extension PPCCPU {
 
     /// Fetches, checks and performs the instruction at `ea`, and moves `nip` on unless an interrupt was recorded.
     ///
-    /// - Returns: Any outcome but `.next` and `.sync`.
+    /// - Returns: An outcome; with `.next` too, `nip` is where execution goes on, and `.sync` is not among them.
     @inline(never)
     private func executeUnknown(_ ea: UInt64, _ slot: UnsafeMutablePointer<DecodedSlot>) -> Int32 {
         let cpu = state
@@ -175,7 +175,7 @@ extension PPCCPU {
         let outcome = attributes.pointee.execute(cpu, word)
         guard outcome == Outcome.next || outcome == Outcome.sync else { return outcome }
         cpu.pointee.nip = effectiveAddress(cpu, ea &+ length)
-        return outcome == Outcome.next ? Outcome.branch : Outcome.context
+        return outcome == Outcome.next ? Outcome.next : Outcome.context
     }
 
     /// The interrupt for an instruction that needs more privilege, or a facility that is off.

@@ -6,15 +6,14 @@ enum LoadStore {
     enum Address { case d, ds, x, prefixed }
 
     @inline(__always)
-    static func address(_ cpu: CPUState, _ word: UInt64, _ form: Address) -> UInt64 {
-        let f = Fields(word)
+    static func address<O: Operands>(_ cpu: CPUState, _ f: O, _ form: Address) -> UInt64 {
         switch form {
         case .d: return raOrZero(cpu, f.ra) &+ f.si
         case .ds: return raOrZero(cpu, f.ra) &+ f.ds
         case .x: return raOrZero(cpu, f.ra) &+ gpr(cpu)[f.rb]
         case .prefixed:
-            let displacement = UInt64(bitPattern: Operand.prefixedImmediate(word))
-            return (word & 1 << 52 != 0 ? cpu.pointee.nip : raOrZero(cpu, f.ra)) &+ displacement
+            let displacement = UInt64(bitPattern: Operand.prefixedImmediate(f.word))
+            return (f.word & 1 << 52 != 0 ? cpu.pointee.nip : raOrZero(cpu, f.ra)) &+ displacement
         }
     }
 
@@ -24,43 +23,60 @@ enum LoadStore {
         form == .prefixed && word & 1 << 52 != 0 && word & 0x001f_0000 != 0
     }
 
+    // With `hitsOnly` an access that the soft TLB cannot answer, or an invalid form, comes back as `.exception` without
+    // one: engines then let the row's function do everything.
+
     @inline(__always)
-    static func load<T: FixedWidthInteger & UnsignedInteger>(
-        _ cpu: CPUState, _ word: UInt64, _ form: Address, _: T.Type, update: Bool = false, reversed: Bool = false
+    static func load<O: Operands, T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ f: O, _ form: Address, _: T.Type, update: Bool = false, reversed: Bool = false,
+        hitsOnly: Bool = false
     ) -> Int32 {
-        let f = Fields(word)
-        if isInvalid(word, form) || update && (f.ra == 0 || f.ra == f.rt) { return raiseIllegal(cpu) }
-        let ea = address(cpu, word, form)
+        if isInvalid(f.word, form) || update && (f.ra == 0 || f.ra == f.rt) {
+            return hitsOnly ? Outcome.exception : raiseIllegal(cpu)
+        }
+        let ea = address(cpu, f, form)
         var value: T = 0
-        guard PPCTarget.load(cpu, ea, &value) else { return Outcome.exception }
+        guard hitsOnly ? loadHit(cpu, effectiveAddress(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
+            return Outcome.exception
+        }
         gpr(cpu)[f.rt] = UInt64(truncatingIfNeeded: reversed ? value.byteSwapped : value)
         if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
         return Outcome.next
     }
 
     @inline(__always)
-    static func loadAlgebraic<T: FixedWidthInteger & UnsignedInteger, S: FixedWidthInteger & SignedInteger>(
-        _ cpu: CPUState, _ word: UInt64, _ form: Address, _: T.Type, as _: S.Type, update: Bool = false
+    static func loadAlgebraic<
+        O: Operands, T: FixedWidthInteger & UnsignedInteger, S: FixedWidthInteger & SignedInteger
+    >(
+        _ cpu: CPUState, _ f: O, _ form: Address, _: T.Type, as _: S.Type, update: Bool = false, hitsOnly: Bool = false
     ) -> Int32 {
-        let f = Fields(word)
-        if isInvalid(word, form) || update && (f.ra == 0 || f.ra == f.rt) { return raiseIllegal(cpu) }
-        let ea = address(cpu, word, form)
+        if isInvalid(f.word, form) || update && (f.ra == 0 || f.ra == f.rt) {
+            return hitsOnly ? Outcome.exception : raiseIllegal(cpu)
+        }
+        let ea = address(cpu, f, form)
         var value: T = 0
-        guard PPCTarget.load(cpu, ea, &value) else { return Outcome.exception }
+        guard hitsOnly ? loadHit(cpu, effectiveAddress(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
+            return Outcome.exception
+        }
         gpr(cpu)[f.rt] = UInt64(bitPattern: Int64(S(truncatingIfNeeded: value)))
         if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
         return Outcome.next
     }
 
     @inline(__always)
-    static func store<T: FixedWidthInteger & UnsignedInteger>(
-        _ cpu: CPUState, _ word: UInt64, _ form: Address, _: T.Type, update: Bool = false, reversed: Bool = false
+    static func store<O: Operands, T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ f: O, _ form: Address, _: T.Type, update: Bool = false, reversed: Bool = false,
+        hitsOnly: Bool = false
     ) -> Int32 {
-        let f = Fields(word)
-        if isInvalid(word, form) || update && f.ra == 0 { return raiseIllegal(cpu) }
-        let ea = address(cpu, word, form)
+        if isInvalid(f.word, form) || update && f.ra == 0 {
+            return hitsOnly ? Outcome.exception : raiseIllegal(cpu)
+        }
+        let ea = address(cpu, f, form)
         let value = T(truncatingIfNeeded: gpr(cpu)[f.rs])
-        guard PPCTarget.store(cpu, ea, reversed ? value.byteSwapped : value) else { return Outcome.exception }
+        let bytes = reversed ? value.byteSwapped : value
+        guard hitsOnly ? storeHit(cpu, effectiveAddress(cpu, ea), bytes) : PPCTarget.store(cpu, ea, bytes) else {
+            return Outcome.exception
+        }
         if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
         return Outcome.next
     }
@@ -77,11 +93,10 @@ enum LoadStore {
 
     /// `lq` fills RTp with the doubleword that a big-endian processor would put there; prefixed forms always load RTp
     /// from the lower address.
-    static func loadQuad(_ cpu: CPUState, _ word: UInt64, prefixed: Bool) -> Int32 {
-        let f = Fields(word)
-        if let refusal = quadRefused(cpu, word, prefixed: prefixed) { return refusal }
-        if isInvalid(word, prefixed ? .prefixed : .d) || f.rt & 1 != 0 || f.rt == f.ra { return raiseIllegal(cpu) }
-        let ea = prefixed ? address(cpu, word, .prefixed) : raOrZero(cpu, f.ra) &+ f.dq
+    static func loadQuad<O: Operands>(_ cpu: CPUState, _ f: O, prefixed: Bool) -> Int32 {
+        if let refusal = quadRefused(cpu, f.word, prefixed: prefixed) { return refusal }
+        if isInvalid(f.word, prefixed ? .prefixed : .d) || f.rt & 1 != 0 || f.rt == f.ra { return raiseIllegal(cpu) }
+        let ea = prefixed ? address(cpu, f, .prefixed) : raOrZero(cpu, f.ra) &+ f.dq
         var value = ppc_vsr()
         guard PPCTarget.load(cpu, ea, &value) else { return Outcome.exception }
         let swapped = prefixed && cpu.pointee.big_endian == 0
@@ -90,14 +105,13 @@ enum LoadStore {
         return Outcome.next
     }
 
-    static func storeQuad(_ cpu: CPUState, _ word: UInt64, prefixed: Bool) -> Int32 {
-        let f = Fields(word)
-        if let refusal = quadRefused(cpu, word, prefixed: prefixed) { return refusal }
-        if isInvalid(word, prefixed ? .prefixed : .ds) || f.rs & 1 != 0 { return raiseIllegal(cpu) }
+    static func storeQuad<O: Operands>(_ cpu: CPUState, _ f: O, prefixed: Bool) -> Int32 {
+        if let refusal = quadRefused(cpu, f.word, prefixed: prefixed) { return refusal }
+        if isInvalid(f.word, prefixed ? .prefixed : .ds) || f.rs & 1 != 0 { return raiseIllegal(cpu) }
         let swapped = prefixed && cpu.pointee.big_endian == 0
         let (first, second) = (gpr(cpu)[f.rs], gpr(cpu)[f.rs + 1])
         let value = swapped ? ppc_vsr(lo: first, hi: second) : ppc_vsr(lo: second, hi: first)
-        guard PPCTarget.store(cpu, address(cpu, word, prefixed ? .prefixed : .ds), value) else {
+        guard PPCTarget.store(cpu, address(cpu, f, prefixed ? .prefixed : .ds), value) else {
             return Outcome.exception
         }
         return Outcome.next
@@ -105,11 +119,10 @@ enum LoadStore {
 
     // MARK: Prefixed arithmetic
 
-    static func paddi(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        if isInvalid(word, .prefixed) { return raiseIllegal(cpu) }
-        let f = Fields(word)
-        let immediate = UInt64(bitPattern: Operand.prefixedImmediate(word))
-        gpr(cpu)[f.rt] = (word & 1 << 52 != 0 ? cpu.pointee.nip : raOrZero(cpu, f.ra)) &+ immediate
+    static func paddi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        if isInvalid(f.word, .prefixed) { return raiseIllegal(cpu) }
+        let immediate = UInt64(bitPattern: Operand.prefixedImmediate(f.word))
+        gpr(cpu)[f.rt] = (f.word & 1 << 52 != 0 ? cpu.pointee.nip : raOrZero(cpu, f.ra)) &+ immediate
         return Outcome.next
     }
 

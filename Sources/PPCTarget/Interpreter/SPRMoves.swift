@@ -23,13 +23,34 @@ enum SPRMoves {
         return Outcome.sync
     }
 
+    // The moves that calls and loops are made of.
+    @inline(__always)
+    static func mflr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        gpr(cpu)[f.rt] = cpu.pointee.lr
+        return Outcome.next
+    }
+    @inline(__always)
+    static func mtlr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        cpu.pointee.lr = gpr(cpu)[f.rs]
+        return Outcome.next
+    }
+    @inline(__always)
+    static func mfctr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        gpr(cpu)[f.rt] = cpu.pointee.ctr
+        return Outcome.next
+    }
+    @inline(__always)
+    static func mtctr<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
+        cpu.pointee.ctr = gpr(cpu)[f.rs]
+        return Outcome.next
+    }
+
     static func mfspr(_ cpu: CPUState, _ word: UInt64) -> Int32 {
         let number = sprNumber(word)
         let rt = Fields(word).rt
-        // The usual ones without a table look-up.
         switch number {
-        case 8: gpr(cpu)[rt] = cpu.pointee.lr
-        case 9: gpr(cpu)[rt] = cpu.pointee.ctr
+        case 8: return mflr(cpu, Fields(word))
+        case 9: return mfctr(cpu, Fields(word))
         default:
             let owner = PPCCPU.of(cpu)
             let access = owner.registers.access[number].read
@@ -48,8 +69,8 @@ enum SPRMoves {
         let number = sprNumber(word)
         let value = gpr(cpu)[Fields(word).rs]
         switch number {
-        case 8: cpu.pointee.lr = value
-        case 9: cpu.pointee.ctr = value
+        case 8: return mtlr(cpu, Fields(word))
+        case 9: return mtctr(cpu, Fields(word))
         default:
             let owner = PPCCPU.of(cpu)
             let access = owner.registers.access[number].write
@@ -58,7 +79,6 @@ enum SPRMoves {
                 ? access.problem : owner.model.hasHypervisorState ? access.supervisor : access.hypervisor
             return write(owner, kind, number, value)
         }
-        return Outcome.next
     }
 
     static func sprNumber(_ word: UInt64) -> Int {

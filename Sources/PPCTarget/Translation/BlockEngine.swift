@@ -3,45 +3,43 @@ import CSupport
 
 /// Executes decoded blocks without machine code of its own: for hosts without a native back end, and as a check.
 ///
-/// A block is an array of (function, word) pairs in arena memory, found by effective address, host address and
-/// context, and run without fetching or decoding anything.
+/// A block is an array of ``Step`` values in arena memory, found by effective address, host address and context. Steps
+/// call one another; a block's last step goes straight to the next block's first one where it was there before.
 public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
-    private struct Step {
-        var execute: Execute
-        var word: UInt64
-        /// Bytes of the instruction.
-        var length: UInt64
-    }
     private struct Block {
         var address: UInt64
-        var steps: UnsafeMutablePointer<Step>
-        var count: Int32
-        /// Block that followed last time, and where it begins; saves the look-up.
-        var follower: Int32
-        /// Generation of the mapping and the code in which `follower` was right.
-        var followerGeneration: UInt64
+        var steps: UnsafeMutableRawPointer
+    }
+    private struct EpochKey: Hashable {
+        let context: UInt64
+        let bank: UInt
+        /// ``TLBBank/generation``.
+        let generation: UInt64
     }
 
     unowned let cpu: PPCCPU
     private let state: CPUState
     private let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
+    private let recipes: [StepRecipe?]
     private let decoder: RegionDecoder
     private let table = BlockTable()
     private let buffer = RegionBuffer()
     private var blocks: [Block] = []
-    private let arena: UnsafeMutablePointer<Step>
+    private let arena: UnsafeMutableRawPointer
     private let arenaCapacity: Int
     private var arenaUsed = 0
     private let pages: CodePages
+    private let cache: UnsafeMutablePointer<StepCache.Entry>
     private var context = TranslationContext(rawValue: .max)
-    private var bank: UInt = 0
-    private var mappingGeneration: UInt64 = .max
-    /// Changes with the context's meaning, the mapping or the code.
-    private var generation: UInt64 = 0
-    private var codeChanged = false
-    private let cache = JumpCache()
+    private var current = EpochKey(context: .max, bank: 0, generation: 0)
+    /// Numbers of contexts and mappings since code changed last; never used twice.
+    private var epochs: [EpochKey: UInt64] = [:]
+    private var lastEpoch: UInt64 = 0
     public private(set) var statistics = EngineStatistics()
+
+    /// Block transitions after which the engine looks at the clock of a CPU that nobody keeps a timer for.
+    private static var patience: Int { 4096 }
 
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
@@ -53,113 +51,105 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         infoCount = rows.count
         infos = .allocate(capacity: max(rows.count, 1))
         for (index, row) in rows.enumerated() { (infos + index).initialize(to: RowInfo(row)) }
+        recipes = StepRecipe.byRow(InstructionTable.shared)
         decoder = RegionDecoder(
             table: InstructionTable.shared, infos: infos,
             sets: InstructionSet(rawValue: cpu.state.pointee.isa_level))
         arenaCapacity = max(steps, 4096)
-        arena = .allocate(capacity: arenaCapacity)
-        statistics.codeCapacity = arenaCapacity * MemoryLayout<Step>.stride
+        arena = .allocate(byteCount: arenaCapacity * Step.size, alignment: Step.size)
+        cache = .allocate(capacity: StepCache.count)
+        cache.initialize(repeating: StepCache.Entry(address: 0, epoch: 0, step: nil), count: StepCache.count)
+        statistics.codeCapacity = arenaCapacity * Step.size
         pages = CodePages(cpu)
         cpu.mmu.codeTracker = self
     }
 
     deinit {
+        StepShared.setCache(state, nil)
         arena.deallocate()
+        cache.deallocate()
         infos.deinitialize(count: infoCount)
         infos.deallocate()
     }
 
     public func execute(_ cpu: PPCCPU) -> Int32 {
-        var previous: Int32 = -1
+        StepShared.setCodeChanged(state, false)
         while true {
+            // A reset clears the scratch area.
+            StepShared.setCache(state, cache)
             selectContext()
-            let number = findBlock(previous)
-            guard number >= 0 else {
-                previous = -1
+            guard let first = findBlock(state.pointee.nip) else {
                 statistics.interpreted &+= 1
                 var left: UInt64 = 1
                 let outcome = cpu.executeSlice(&left)
                 if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
                 continue
             }
-            previous = number
-            let outcome = run(blocks[Int(number)])
+            guard run(first) else { return Outcome.branch }
+            let outcome = StepShared.outcome(state)
             switch outcome {
-            case Outcome.next, Outcome.branch: break
-            case Outcome.exception:
-                ExceptionDelivery.deliver(state)
-                previous = -1
-            case Outcome.sync:
-                state.pointee.nip = effectiveAddress(state, state.pointee.nip &+ 4)
-                previous = -1
+            case Outcome.exception: ExceptionDelivery.deliver(state)
+            case Outcome.sync: state.pointee.nip = effectiveAddress(state, state.pointee.nip &+ 4)
             case Outcome.stop: return outcome
-            default: previous = -1
+            default: break
             }
+            StepShared.setCodeChanged(state, false)
             if state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
         }
     }
 
-    /// Runs a block's steps; `nip` is right after every one of them.
+    /// Runs blocks until a step leaves; `false` if somebody asked to stop before that.
     @inline(__always)
-    private func run(_ block: Block) -> Int32 {
+    private func run(_ first: UnsafeMutableRawPointer) -> Bool {
         let cpu = state
-        var step = block.steps
-        let end = step + Int(block.count)
-        var outcome = Outcome.next
-        while step < end {
-            outcome = step.pointee.execute(cpu, step.pointee.word)
-            guard outcome == Outcome.next else { break }
-            cpu.pointee.nip &+= step.pointee.length
-            step += 1
-            if codeChanged { break }
+        var patience = Self.patience
+        var next: UnsafeMutableRawPointer? = first
+        while let raw = next {
+            patience &-= 1
+            if cpu.pointee.exit_request != 0 || patience == 0 {
+                cpu.pointee.nip = Step.at(raw).pointee.address
+                return false
+            }
+            next = Step.at(raw).pointee.run(cpu, raw)
         }
-        let done = step - block.steps + (outcome == Outcome.next ? 0 : 1)
-        cpu.pointee.instructions_executed &+= UInt64(truncatingIfNeeded: done)
-        if codeChanged {
-            codeChanged = false
-            generation &+= 1
-        }
-        if cpu.pointee.narrow != 0 { cpu.pointee.nip &= 0xffff_ffff }
-        return outcome
+        return true
     }
+
+    // MARK: Contexts
 
     private func selectContext() {
-        let now = TranslationContext(state)
-        let bank = UInt(bitPattern: state.pointee.tlb)
-        if now == context, bank == self.bank, mappingGeneration == cpu.mmu.mappingGeneration { return }
-        context = now
-        self.bank = bank
-        mappingGeneration = cpu.mmu.mappingGeneration
-        generation &+= 1
-        cache.clear()
+        context = TranslationContext(state)
+        let entries = state.pointee.tlb
+        let key = EpochKey(
+            context: context.rawValue, bank: UInt(bitPattern: entries),
+            generation: (entries.map { $0 + Int(PPC_TLB_ENTRIES) })?.pointee.read_tag ?? 0)
+        // A reset leaves no number.
+        guard key != current || StepShared.epoch(state) == 0 else { return }
+        current = key
+        if let known = epochs[key] {
+            StepShared.setEpoch(state, known)
+            return
+        }
+        // Stale ones pile up with every invalidation.
+        if epochs.count >= 64 { epochs.removeAll(keepingCapacity: true) }
+        lastEpoch &+= 1
+        epochs[key] = lastEpoch
+        StepShared.setEpoch(state, lastEpoch)
     }
 
-    /// Number of the block at `nip`, or -1 for the interpreter.
-    @inline(__always)
-    private func findBlock(_ previous: Int32) -> Int32 {
-        let address = state.pointee.nip
-        if previous >= 0 {
-            let last = blocks[Int(previous)]
-            if last.follower >= 0, last.followerGeneration == generation, blocks[Int(last.follower)].address == address
-            {
-                return last.follower
-            }
-        }
-        var number: Int32 = -1
-        let entry = cache.entries[JumpCache.index(address)]
-        if entry.address == address {
-            number = Int32(truncatingIfNeeded: entry.code)
-        } else {
-            number = lookUp(address)
-        }
-        if number >= 0, previous >= 0, Int(previous) < blocks.count {
-            blocks[Int(previous)].follower = number
-            blocks[Int(previous)].followerGeneration = generation
-        }
-        return number
+    /// Makes every entry of the cache stale.
+    private func renewEpochs() {
+        epochs.removeAll(keepingCapacity: true)
+        current = EpochKey(context: .max, bank: 0, generation: 0)
     }
 
-    private func lookUp(_ address: UInt64) -> Int32 {
+    // MARK: Finding blocks
+
+    private func findBlock(_ address: UInt64) -> UnsafeMutableRawPointer? {
+        StepCache.find(state, address) ?? lookUp(address)
+    }
+
+    private func lookUp(_ address: UInt64) -> UnsafeMutableRawPointer? {
         statistics.lookups &+= 1
         let index = Int(
             truncatingIfNeeded: address &>> state.pointee.granule_shift & UInt64(PPC_TLB_ENTRIES &- 1))
@@ -168,23 +158,29 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             let saved = (state.pointee.excp_vector, state.pointee.excp_flags, state.pointee.excp_srr1)
             guard cpu.mmu.fetchSlow(address) != nil else {
                 (state.pointee.excp_vector, state.pointee.excp_flags, state.pointee.excp_srr1) = saved
-                return -1
+                return nil
             }
             selectContext()
             let again = Int(
                 truncatingIfNeeded: address &>> state.pointee.granule_shift & UInt64(PPC_TLB_ENTRIES &- 1))
             entry = state.pointee.tlb + again
-            guard entry.pointee.exec_tag == address & ~state.pointee.granule_mask else { return -1 }
+            guard entry.pointee.exec_tag == address & ~state.pointee.granule_mask else { return nil }
         }
         let host = address &+ entry.pointee.addend
         var number = table.find(address, host, context.rawValue)
         if number < 0 { number = decode(address, host) }
-        if number >= 0 { cache.insert(address, UInt64(truncatingIfNeeded: Int(number))) }
-        return number
+        guard number >= 0 else { return nil }
+        let steps = blocks[Int(number)].steps
+        cpu.mmu.bank.noteExecuted(address)
+        cache[StepCache.slot(address)] = StepCache.Entry(
+            address: address, epoch: StepShared.epoch(state), step: steps)
+        return steps
     }
 
+    // MARK: Decoding
+
     private func decode(_ address: UInt64, _ host: UInt64) -> Int32 {
-        if arenaCapacity - arenaUsed < RegionDecoder.blockLimit { forgetTranslations() }
+        if arenaCapacity - arenaUsed < RegionDecoder.blockLimit + 1 { forgetTranslations() }
         var translation = Translation()
         let size: UInt64 = 1 &<< UInt64(context.granuleShift)
         let offset = address & (size &- 1)
@@ -197,41 +193,81 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         decoder.decode(address, source, context, into: buffer)
         let count = buffer.instructionCount
         guard count > 0 else { return -1 }
-        let steps = arena + arenaUsed
-        var bytes: UInt64 = 0
-        for index in 0..<count {
-            let instruction = buffer.instructions[index]
-            (steps + index).initialize(
-                to: Step(
-                    execute: instruction.execute, word: instruction.word, length: UInt64(instruction.length)))
-            bytes &+= UInt64(instruction.length)
-        }
-        arenaUsed += count
+        let steps = arena + arenaUsed * Step.size
+        let bytes = fill(steps, buffer.blocks[0], count)
+        arenaUsed += count + 1
         let number = table.nextNumber
         table.insert(
             BlockRecord(
                 address: address, host: host, context: context.rawValue, code: 0, size: 0, guestBytes: 0,
                 nextInBucket: -1, incoming: -1, isRegion: false, isDead: false))
-        blocks.append(
-            Block(
-                address: address, steps: steps, count: Int32(truncatingIfNeeded: count), follower: -1,
-                followerGeneration: 0))
+        blocks.append(Block(address: address, steps: steps))
         pages.add(number, at: translation.real, count: bytes)
         statistics.blocks += 1
         statistics.guestInstructions += count
-        statistics.codeBytes = arenaUsed * MemoryLayout<Step>.stride
+        statistics.codeBytes = arenaUsed * Step.size
         return number
     }
 
+    /// Writes a block's steps and the one that leaves at its end.
+    ///
+    /// - Returns: Bytes of guest code.
+    private func fill(_ steps: UnsafeMutableRawPointer, _ block: GuestBlock, _ count: Int) -> UInt64 {
+        let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
+        var at = block.address
+        for index in 0..<count {
+            let instruction = buffer.instructions[index]
+            let next = (at &+ UInt64(instruction.length)) & mask
+            var step = Step(
+                run: StepFlow.called, count: UInt8(truncatingIfNeeded: index + 1), address: at,
+                word: instruction.word, execute: instruction.execute)
+            choose(&step, instruction, block, next, isLast: index == count - 1)
+            Step.at(steps + index * Step.size).initialize(to: step)
+            at = next
+        }
+        // After a called instruction that ends its block the context may be another one.
+        let leaves = block.ending == .called || block.ending == .refused
+        let end = Step(
+            run: leaves ? StepFlow.dispatch : StepFlow.fallThrough, count: UInt8(truncatingIfNeeded: count),
+            address: at, word: 0, execute: buffer.instructions[count - 1].execute, targetAddress: at)
+        Step.at(steps + count * Step.size).initialize(to: end)
+        return at &- block.address
+    }
+
+    private func choose(
+        _ step: inout Step, _ instruction: GuestInstruction, _ block: GuestBlock, _ next: UInt64, isLast: Bool
+    ) {
+        let row = Int(instruction.row)
+        let lowered = infos[row].lowered
+        if isLast, block.ending == .direct || block.ending == .indirect,
+            let branch = BranchSteps.function(lowered, step.word)
+        {
+            let f = Fields(step.word)
+            step.run = branch
+            step.rt = UInt8(truncatingIfNeeded: f.rt)
+            step.field = UInt8(truncatingIfNeeded: f.ra >> 2)
+            step.bit = 8 >> UInt8(truncatingIfNeeded: f.ra & 3)
+            step.immediate = next
+            step.targetAddress = block.taken
+        } else if let move = BranchSteps.move(lowered, step.word) {
+            step.run = move
+            step.rt = UInt8(truncatingIfNeeded: Fields(step.word).rt)
+        } else if let recipe = recipes[row], !recipe.prepare(&step, row: InstructionTable.shared.rows[row]) {
+            step.run = StepFlow.called
+        }
+    }
+
+    // MARK: Code that changes
+
     public func forgetTranslations() {
+        // A step that is being performed stays as it is: nothing writes to the arena before the engine decodes again.
         table.removeAll()
         blocks.removeAll(keepingCapacity: true)
         arenaUsed = 0
         pages.removeAll()
-        cache.clear()
-        generation &+= 1
+        renewEpochs()
         statistics.flushes += 1
-        codeChanged = true
+        StepShared.setCodeChanged(state, true)
     }
 
     public func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
@@ -246,9 +282,10 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         guard !hit.isEmpty else { return }
         for number in hit where !table.records[Int(number)].isDead {
             table.remove(number)
+            Step.at(blocks[Int(number)].steps).pointee.run = StepFlow.dead
             statistics.invalidations += 1
         }
-        cache.clear()
-        codeChanged = true
+        renewEpochs()
+        StepShared.setCodeChanged(state, true)
     }
 }

@@ -1,0 +1,115 @@
+import CPPCState
+
+/// Branches as steps (ISA 3.1 Book I, section 2.4), and the moves of LR and CTR that go with them.
+///
+/// Whether a branch is taken is decided by the interpreter's ``Branch/holds(_:_:_:)``; here stands only how execution
+/// goes on.
+enum BranchSteps {
+    /// Chooses the function of a block's last instruction, if it is one of the usual branches.
+    ///
+    /// - Parameter lowered: What the row is, as the translators name it.
+    static func function(_ lowered: Lowered?, _ word: UInt64) -> StepFunction? {
+        switch lowered {
+        case .b, .ba: return jump
+        case .bl, .bla: return jumpAndLink
+        case .bc, .bca: return conditional(Int(word >> 21 & 31))
+        case .bclr: return returning(Int(word >> 21 & 31))
+        case .bclrl: return word >> 21 & 20 == 20 ? callThroughLR : nil
+        case .bcctr: return word >> 21 & 20 == 20 ? jumpToCTR : nil
+        case .bcctrl: return word >> 21 & 20 == 20 ? callThroughCTR : nil
+        default: return nil
+        }
+    }
+
+    /// Moves of LR and CTR, which share their row with every other special purpose register.
+    static func move(_ lowered: Lowered?, _ word: UInt64) -> StepFunction? {
+        switch (lowered, SPRMoves.sprNumber(word)) {
+        case (.mfspr, 8): { StepFlow.plain($0, $1) { SPRMoves.mflr($0, $1) } }
+        case (.mfspr, 9): { StepFlow.plain($0, $1) { SPRMoves.mfctr($0, $1) } }
+        case (.mtspr, 8): { StepFlow.plain($0, $1) { SPRMoves.mtlr($0, $1) } }
+        case (.mtspr, 9): { StepFlow.plain($0, $1) { SPRMoves.mtctr($0, $1) } }
+        default: nil
+        }
+    }
+
+    /// BO without hint bits (ISA 3.1 Book I, figure 40).
+    private static func conditional(_ bo: Int) -> StepFunction {
+        switch bo {
+        case 16, 17, 24, 25: { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), 16)) }
+        case 18, 19, 26, 27: { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), 18)) }
+        case 4...7: { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), 4)) }
+        case 12...15: { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), 12)) }
+        default:
+            { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), BranchSteps.operands($1).rt)) }
+        }
+    }
+
+    private static func returning(_ bo: Int) -> StepFunction {
+        switch bo {
+        case 20...23, 28...31: { BranchSteps.indirect($0, $1, $0.pointee.lr) }
+        case 4...7:
+            { cpu, raw in
+                let target = cpu.pointee.lr
+                guard Branch.holds(cpu, BranchSteps.operands(raw), 4) else { return StepFlow.advance(cpu, raw) }
+                return BranchSteps.indirect(cpu, raw, target)
+            }
+        case 12...15:
+            { cpu, raw in
+                let target = cpu.pointee.lr
+                guard Branch.holds(cpu, BranchSteps.operands(raw), 12) else { return StepFlow.advance(cpu, raw) }
+                return BranchSteps.indirect(cpu, raw, target)
+            }
+        default:
+            { cpu, raw in
+                let target = cpu.pointee.lr
+                guard Branch.holds(cpu, BranchSteps.operands(raw), BranchSteps.operands(raw).rt) else {
+                    return StepFlow.advance(cpu, raw)
+                }
+                return BranchSteps.indirect(cpu, raw, target)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func operands(_ raw: UnsafeMutableRawPointer) -> PlainStep { PlainStep(step: Step.at(raw)) }
+
+    @inline(__always)
+    private static func taken(
+        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, if holds: Bool
+    ) -> UnsafeMutableRawPointer? {
+        guard holds else { return StepFlow.advance(cpu, raw) }
+        Branch.comesFrom(cpu, Step.at(raw).pointee.address)
+        return StepFlow.follow(cpu, raw)
+    }
+
+    private static let jump: StepFunction = { BranchSteps.taken($0, $1, if: true) }
+
+    private static let jumpAndLink: StepFunction = { cpu, raw in
+        cpu.pointee.lr = Step.at(raw).pointee.immediate
+        return BranchSteps.taken(cpu, raw, if: true)
+    }
+
+    @inline(__always)
+    private static func indirect(
+        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ target: UInt64
+    ) -> UnsafeMutableRawPointer? {
+        let step = Step.at(raw)
+        Branch.comesFrom(cpu, step.pointee.address)
+        cpu.pointee.instructions_executed &+= UInt64(step.pointee.count)
+        let address = effectiveAddress(cpu, target & ~3)
+        return StepCache.find(cpu, address) ?? StepFlow.toEngine(cpu, address)
+    }
+
+    private static let jumpToCTR: StepFunction = { BranchSteps.indirect($0, $1, $0.pointee.ctr) }
+
+    private static let callThroughCTR: StepFunction = { cpu, raw in
+        cpu.pointee.lr = Step.at(raw).pointee.immediate
+        return BranchSteps.indirect(cpu, raw, cpu.pointee.ctr)
+    }
+
+    private static let callThroughLR: StepFunction = { cpu, raw in
+        let target = cpu.pointee.lr
+        cpu.pointee.lr = Step.at(raw).pointee.immediate
+        return BranchSteps.indirect(cpu, raw, target)
+    }
+}
