@@ -147,6 +147,11 @@ struct LaunchCommand: ParsableCommand {
             "Write streams as a QEMU release reads them: 7.2, …, newest, or any (default: the oldest sufficient form).")
     var writeForRelease: String?
 
+    @Option(
+        name: .customLong("check-stream", withSingleDash: true), parsing: .unconditional,
+        help: "Compare the stream in a file with the machine of this command line, print all that differs, and exit.")
+    var checkStream: String?
+
     @Flag(name: .customShort("S"), help: "Do not start CPUs; `cont` in a monitor does.")
     var startStopped = false
 

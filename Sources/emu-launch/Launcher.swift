@@ -100,10 +100,14 @@ final class Launcher {
             guard let driver = list.remove("driver")?.stringValue else {
                 throw ObjectError("Parameter 'driver' is missing")
             }
-            return SpaprOptions.Device(driver: driver, id: list.remove("id")?.stringValue, properties: list.entries)
+            let id = list.remove("id")?.stringValue
+            var device = SpaprOptions.Device(driver: driver, id: id, properties: list.entries)
+            device.origin = "-device \(text)"
+            return device
         }
         try machine.build(spapr)
         if spapr.deviceTreeDump != nil { exit(0) }
+        if let path = options.checkStream { try checkStream(path) }
         try makeMonitors()
         machine.startAfterMigration = !options.startStopped
     }
@@ -194,6 +198,20 @@ final class Launcher {
             case let mode: throw ObjectError("unknown monitor mode \"\(mode)\"")
             }
         }
+    }
+
+    /// `-check-stream`: status 1 if the stream would be refused.
+    private func checkStream(_ path: String) throws -> Never {
+        let report = try StreamInspector.describe(path: path, skippers: HashPageTable.skippers)
+        let (refusals, warnings) = StreamInspector.check(
+            report, against: machine, capabilities: migration.capabilities)
+        for refusal in refusals {
+            for line in refusal.lines { Report.line(line) }
+            for hint in refusal.hints { Report.note(hint) }
+        }
+        for warning in warnings { Report.line("warning: \(warning)") }
+        if refusals.isEmpty { print("This machine takes the stream.") }
+        exit(refusals.isEmpty ? 0 : 1)
     }
 
     // MARK: Running

@@ -143,9 +143,10 @@ private let oldMachine = [
         let machine = makeBareMachine()
         try machine.createObject(type: "memory-backend-ram", id: "m0", properties: ["size": "1M"])
         var options = MainMemoryOptions()
-        options.nodes = [NUMANode(id: 0, memdev: "m0"), NUMANode(id: 1, memdev: "m0")]
+        options.backendID = "m0"
+        _ = try machine.makeMainMemory(options, size: 1 << 20, defaultRAMID: "ram")
         let error = #expect(throws: ObjectError.self) {
-            try machine.makeMainMemory(options, size: 2 << 20, defaultRAMID: "ram")
+            try machine.makeMainMemory(options, size: 1 << 20, defaultRAMID: "ram")
         }
         #expect(error?.description == "can't use already busy memdev: m0")
     }
@@ -174,6 +175,19 @@ private let oldMachine = [
                 $0.backendID = "m0"
                 $0.path = "/tmp"
             } == "'-mem-path' can't be used together with'-machine memory-backend'")
+        #expect(
+            text {
+                $0.backendID = "m0"
+                $0.nodes = [NUMANode(id: 0, memdev: "m0")]
+            } == "'-machine memory-backend' and '-numa memdev' properties are mutually exclusive")
+        #expect(
+            text { $0.nodes = [NUMANode(id: 0, memdev: "m0"), NUMANode(id: 1, memory: 1 << 20)] }
+                == "numa configuration should use either mem= or memdev=,mixing both is not allowed")
+        #expect(
+            text {
+                $0.size = 2 << 20
+                $0.nodes = [NUMANode(id: 0, memdev: "m0"), NUMANode(id: 1, memdev: "m0")]
+            } == "memory backend m0 can't be used multiple times.")
         #expect(text { _ in }?.hasPrefix("object name 'm0' is reserved for the default RAM backend") == true)
         #expect(
             text {

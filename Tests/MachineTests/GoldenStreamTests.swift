@@ -107,6 +107,34 @@ enum Golden {
         #expect(error?.lines.first == "Size mismatch: ppc_spapr.ram: 0x10000000 != 0x20000000: Invalid argument")
     }
 
+    @Test("a file that was cut short is refused in QEMU's words")
+    func truncated() throws {
+        let stream = try Golden.bytes("pseries-2.12")
+        let report = try StreamInspector.describe(stream, skippers: HashPageTable.skippers)
+        let devices = Int(
+            report.sections.filter { $0.name != "ram" && $0.name != "spapr/htab" }.map(\.offset).min() ?? 0)
+        let machine = try Golden.machine("2.12")
+        let error = #expect(throws: MigrationError.self) {
+            try MigrationController(machine: machine).load(Array(stream[..<(devices / 2)]))
+        }
+        #expect(
+            error?.lines == [
+                "error while loading state section id 2(ram)", "load of migration failed: Input/output error",
+            ])
+    }
+
+    @Test("another processor family is refused, and the reason is said")
+    func otherProcessor() throws {
+        let machine = try SpaprMachine.make("pseries-3.0") { _, options in
+            options.memory.size = 256 << 20
+            options.cpu = "power9_v2.0"
+        }
+        let stream = try Golden.bytes("pseries-3.0")
+        let error = #expect(throws: MigrationError.self) { try MigrationController(machine: machine).load(stream) }
+        #expect(error?.lines.last == "load of migration failed: Invalid argument")
+        #expect(error?.hints.isEmpty == false)
+    }
+
     @Test("two machines in one process: one's RAM and state arrive in the other")
     func twoMachines() throws {
         let source = try Golden.machine("7.2")

@@ -94,6 +94,53 @@ struct RefusalTests {
         #expect(controller.info.warnings.contains { $0.contains("bus@2/gadget") })
     }
 
+    @Test("all that differs is said at once, and nothing is applied", arguments: [true, false])
+    func everything(canLookAhead: Bool) throws {
+        let source = try SyntheticMachine(ram: [("m0", 2 << 20), ("m1", 1 << 20)])
+        source.settings.uuid = [UInt8](repeating: 1, count: 16)
+        source.fillRAM(seed: 3)
+        source.state.register(Gadget.description, of: Gadget(), path: "bus@2", instance: 0)
+        let saving = MigrationController(machine: source)
+        try saving.set(capabilities: [("validate-uuid", true), ("x-ignore-shared", true)])
+        let stream = try saving.save()
+
+        let target = try SyntheticMachine(
+            ram: [("m0", 1 << 20)], settings: StreamSettings(machineName: "synthetic-2.0"))
+        target.settings.uuid = [UInt8](repeating: 2, count: 16)
+        let loading = MigrationController(machine: target)
+        let channel = MemoryChannel(stream)
+        let failure = #expect(throws: MigrationError.self) {
+            try loading.load(from: canLookAhead ? channel : PipeLikeChannel(channel))
+        }
+        #expect(failure?.lines.count == 2)
+        #expect(failure?.lines.last == "load of migration failed: Invalid argument")
+        let text = failure?.description ?? ""
+        for expected in [
+            "UUID received is", "-uuid", "Machine type received is 'synthetic-1.0' and local is 'synthetic-2.0'",
+            "-machine synthetic-1.0", "Capability x-ignore-shared is off, but received capability is on",
+            "Set the migration capability x-ignore-shared on here",
+        ] { #expect(text.contains(expected), "\(expected) is missing in: \(text)") }
+        #expect(text.contains("bus@2/gadget") == canLookAhead)
+        #expect(target.ramBlocks[0].bytes.allSatisfy { $0 == 0 })
+        #expect(target.resets == 0)
+    }
+
+    @Test("all RAM blocks that differ are said at once, also from a pipe")
+    func everyBlock() throws {
+        let source = try SyntheticMachine(ram: [("m0", 2 << 20), ("m1", 1 << 20)])
+        let stream = try MigrationController(machine: source).save()
+        let target = try SyntheticMachine(
+            ram: [("m0", 1 << 20)], settings: StreamSettings(machineName: "synthetic-2.0"))
+        let failure = #expect(throws: MigrationError.self) {
+            try MigrationController(machine: target).load(from: PipeLikeChannel(MemoryChannel(stream)))
+        }
+        let text = failure?.description ?? ""
+        for expected in [
+            "Machine type received is", "Size mismatch: m0: 0x200000 != 0x100000: Invalid argument",
+            "Unknown ramblock \"m1\", cannot accept migration",
+        ] { #expect(text.contains(expected), "\(expected) is missing in: \(text)") }
+    }
+
     @Test("no stream at all", arguments: [[UInt8](), Array("#!/bin/sh".utf8)])
     func notAStream(bytes: [UInt8]) throws {
         #expect(Self.lines(bytes, into: try SyntheticMachine())?.lines.first == "Not a migration stream")
@@ -142,4 +189,15 @@ struct RefusalTests {
         try controller.set(parameters: ["downtime-limit": 5])
         #expect(controller.parameters["downtime-limit"] == 5)
     }
+}
+
+/// A channel that can only be read from, as pipes are.
+private final class PipeLikeChannel: MigrationChannel {
+    private let inner: MemoryChannel
+    init(_ inner: MemoryChannel) { self.inner = inner }
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try inner.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, 100)]))
+    }
+    func write(_ pieces: UnsafeMutablePointer<iovec>, count: Int) throws { try inner.write(pieces, count: count) }
+    func close(failed: Bool) throws { try inner.close(failed: failed) }
 }

@@ -34,6 +34,8 @@ open class Machine: EmuObject {
     public var cpus: [any VirtualCPU] = []
     /// Blocks of RAM in the order in which a stream lists them.
     public private(set) var ramBlocks: [RAMBlock] = []
+    /// Where memory modules go, if the machine has room for any.
+    public var deviceMemory: DeviceMemory?
     /// Presets of the machine version for new objects, newest version first as in QEMU.
     public var compatProperties: [GlobalProperty] = []
     /// Presets the user gave (`-global`), applied after the compat properties.

@@ -124,6 +124,9 @@ extension Machine {
             guard let backend = objects.children[id] as? MemoryBackend else {
                 throw ObjectError("memdev=\(id) is ambiguous", hint: "There is no memory back end with id '\(id)'.")
             }
+            guard !backends.contains(where: { $0 === backend }) else {
+                throw ObjectError("memory backend \(id) can't be used multiple times.")
+            }
             backends.append(backend)
         }
         let total = backends.reduce(UInt64(0)) { $0 &+ $1.size }

@@ -65,5 +65,6 @@ extension TypeRegistry {
         register(RAMBackend.objectType)
         register(FileBackend.objectType)
         register(MemfdBackend.objectType)
+        register(MemoryModule.moduleType)
     }
 }

@@ -144,7 +144,24 @@ public enum CoreCommands {
                     })
             },
             MonitorCommand("query-memory-size-summary") { session, _ in
-                ["base-memory": Value(unsigned: session.machine.ramBlocks.reduce(0) { $0 + $1.usedLength })]
+                let plugged = session.machine.deviceMemory?.used ?? 0
+                let all = session.machine.ramBlocks.reduce(UInt64(0)) { $0 &+ $1.usedLength }
+                return ["base-memory": Value(unsigned: all &- plugged), "plugged-memory": Value(unsigned: plugged)]
+            },
+            MonitorCommand("query-memory-devices") { session, _ in
+                .array(
+                    (session.machine.deviceMemory?.devices ?? []).map { module in
+                        var data: OrderedDictionary<String, Value> = [:]
+                        if let id = module.id { data["id"] = .string(id) }
+                        data["addr"] = Value(unsigned: module.address)
+                        data["size"] = Value(unsigned: module.size)
+                        data["slot"] = .integer(Int64(module.slot))
+                        data["node"] = .integer(Int64(module.node))
+                        data["memdev"] = .string(module.backend?.canonicalPath ?? "")
+                        data["hotplugged"] = false
+                        data["hotpluggable"] = true
+                        return ["type": "dimm", "data": .object(data)]
+                    })
             },
             MonitorCommand("pmemsave", required: ["val", "size", "filename"]) { session, arguments in
                 guard let address = arguments["val"]?.unsignedValue, let size = arguments["size"]?.unsignedValue else {

@@ -73,19 +73,23 @@ public enum StreamInspector {
         return walk.report
     }
 
-    /// Compares a stream with a machine without touching either.
+    /// Compares a stream with a machine without touching either: machine version, UUID, capabilities, RAM, devices.
     ///
+    /// - Parameter capabilities: The migration capabilities that are on here.
     /// - Returns: What would refuse the stream, and what would be accepted but differs.
-    public static func check(_ report: StreamReport, against machine: Machine) -> (
-        refusals: [MigrationError], warnings: [String]
-    ) {
+    public static func check(
+        _ report: StreamReport, against machine: Machine, capabilities: Set<String> = []
+    ) -> (refusals: [MigrationError], warnings: [String]) {
         machine.withLock {
             var refusals: [MigrationError] = []
             var warnings: [String] = []
             let settings = machine.streamSettings
             if let name = report.machineName {
                 if !settings.sendsConfiguration {
-                    refusals.append(MigrationError("Unknown savevm section type 7"))
+                    refusals.append(
+                        MigrationError(
+                            "Unknown savevm section type 7",
+                            hints: ["Start this machine with -machine \(name); \(settings.machineName) is older."]))
                 } else if name != settings.machineName {
                     refusals.append(
                         MigrationError(
@@ -93,7 +97,24 @@ public enum StreamInspector {
                             hints: ["Start this machine with -machine \(name)."]))
                 }
             } else if settings.sendsConfiguration {
-                refusals.append(MigrationError("Configuration section missing"))
+                refusals.append(
+                    MigrationError(
+                        "Configuration section missing",
+                        hints: ["The source is a machine of 2.3 or older; start this one with its -machine option."]))
+            }
+            for name in ConfigurationSection.comparedCapabilities
+            where report.capabilities.contains(name) != capabilities.contains(name) {
+                let (source, target) = report.capabilities.contains(name) ? ("on", "off") : ("off", "on")
+                refusals.append(
+                    MigrationError(
+                        "Capability \(name) is \(target), but received capability is \(source)",
+                        hints: ["Set the migration capability \(name) \(source) here."]))
+            }
+            if let received = report.uuid, let own = settings.uuid.map(ConfigurationSection.text), received != own {
+                refusals.append(
+                    MigrationError(
+                        "UUID received is \(received) and local is \(own)",
+                        hints: ["Start this machine with -uuid \(received)."]))
             }
             let ram = RAMLiveState(machine: machine)
             ram.parts = ram.collectParts()

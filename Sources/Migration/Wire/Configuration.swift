@@ -18,6 +18,8 @@ final class ConfigurationSection {
     var uuid = [UInt8](repeating: 0, count: 16)
     /// Things worth telling that do not refuse the stream.
     var warnings: [String] = []
+    /// What refuses the stream, in the order in which it was found.
+    private(set) var problems: [MigrationError] = []
 
     init(settings: StreamSettings, capabilities: Set<String>) {
         self.settings = settings
@@ -82,47 +84,50 @@ final class ConfigurationSection {
                     .array(
                         "uuid.data", .uint8, count: { _ in 16 }, get: { UInt64($0.uuid[$1]) },
                         set: { $0.uuid[$1] = UInt8(truncatingIfNeeded: $2) })
-                ], postLoad: { section, _ in try section.checkUUID() }),
+                ], postLoad: { section, _ in section.checkUUID() }),
         ],
         preLoad: { section in
             section.pageBits = UInt32(section.settings.minimumPageBits)
             section.capabilities = []
         },
-        postLoad: { section, _ in try section.check() })
+        postLoad: { section, _ in section.check() })
 
-    private func check() throws {
+    /// Gathers all that differs: a user who has to start the machine anew wants to hear of it once.
+    private func check() {
         let received = String(decoding: name, as: UTF8.self)
-        var lines: [String] = []
-        var hints: [String] = []
         if received != settings.machineName {
-            lines.append("Machine type received is '\(received)' and local is '\(settings.machineName)'")
-            hints.append("Start this machine with -machine \(received).")
-        } else if Int(pageBits) != settings.pageBits {
-            lines.append("Received TARGET_PAGE_BITS is \(pageBits) but local is \(settings.pageBits)")
-        } else {
-            for name in Self.comparedCapabilities {
-                let source = capabilities.contains(name)
-                let target = localCapabilities.contains(name)
-                guard source != target else { continue }
-                lines.append(
-                    "Capability \(name) is \(target ? "on" : "off"), but received capability is "
-                        + (source ? "on" : "off"))
-                hints.append("Set the migration capability \(name) \(source ? "on" : "off") here.")
-            }
+            problems.append(
+                MigrationError(
+                    "Machine type received is '\(received)' and local is '\(settings.machineName)'",
+                    hints: ["Start this machine with -machine \(received)."]))
         }
-        guard lines.isEmpty else { throw MigrationError(lines: lines, hints: hints) }
+        if Int(pageBits) != settings.pageBits {
+            problems.append(
+                MigrationError("Received TARGET_PAGE_BITS is \(pageBits) but local is \(settings.pageBits)"))
+        }
+        for name in Self.comparedCapabilities {
+            let source = capabilities.contains(name)
+            let target = localCapabilities.contains(name)
+            guard source != target else { continue }
+            problems.append(
+                MigrationError(
+                    "Capability \(name) is \(target ? "on" : "off"), but received capability is "
+                        + (source ? "on" : "off"),
+                    hints: ["Set the migration capability \(name) \(source ? "on" : "off") here."]))
+        }
     }
 
-    private func checkUUID() throws {
+    private func checkUUID() {
         guard let own = settings.uuid else {
             warnings.append("UUID is received \(Self.text(uuid)), but local uuid isn't set")
             return
         }
-        guard own == uuid else {
-            throw MigrationError(
+        guard own != uuid else { return }
+        problems.append(
+            MigrationError(
                 "UUID received is \(Self.text(uuid)) and local is \(Self.text(own))",
                 hints: ["Start this machine with -uuid \(Self.text(uuid)), or switch validate-uuid off at the source."])
-        }
+        )
     }
 
     static func text(_ uuid: [UInt8]) -> String {

@@ -31,8 +31,7 @@ final class IncomingStream {
     /// - Throws: ``MigrationError`` with the texts of every level, the last being "load of migration failed: …".
     func load() throws {
         do {
-            try readHeader()
-            try checkAhead()
+            try checkAhead(header: try readHeader())
             try readSections(input, depth: 0)
             try readDescription()
             finish()
@@ -61,7 +60,8 @@ final class IncomingStream {
 
     // MARK: Header
 
-    private func readHeader() throws {
+    /// - Returns: What the configuration section has against the stream; framing that does not fit at all throws.
+    private func readHeader() throws -> ConfigurationSection? {
         if try input.isAtEnd() {
             var hint = "The stream is empty."
             if let why = input.channel.endExplanation { hint += " \(why)" }
@@ -87,7 +87,7 @@ final class IncomingStream {
                 hints: ["The stream has version \(version), known is \(StreamFormat.version)."], code: ENOTSUP,
                 offset: 4)
         }
-        guard settings.sendsConfiguration else { return }
+        guard settings.sendsConfiguration else { return nil }
         guard try input.readByte() == StreamFormat.configuration else {
             throw MigrationError(
                 "Configuration section missing",
@@ -99,17 +99,18 @@ final class IncomingStream {
         let section = ConfigurationSection(settings: settings, capabilities: capabilities)
         try StateLoader(input: input).load(ConfigurationSection.description, section, version: 0)
         warnings += section.warnings
+        return section
     }
 
-    /// Compares the stream's list of devices with the machine before anything is changed, where the stream can be
-    /// looked at without consuming it.
-    private func checkAhead() throws {
-        guard let list = try StreamTail.description(ahead: input) else { return }
-        let problems = DeviceListCheck.compare(list, with: machine.state)
-        warnings += problems.warnings
-        guard let first = problems.refusals.first else { return }
-        throw MigrationError(
-            lines: first.lines, hints: first.hints + problems.refusals.dropFirst().flatMap { $0.lines + $0.hints })
+    /// Compares configuration, RAM and devices with the machine before anything is changed.
+    private func checkAhead(header: ConfigurationSection?) throws {
+        let ram = machine.state.entries.lazy.compactMap { entry -> RAMLiveState? in
+            if case .live(let state, _) = entry.content { return state as? RAMLiveState }
+            return nil
+        }.first
+        let check = try Preflight(header: header, input: input, machine: machine, ram: ram)
+        warnings += check.warnings
+        if let failure = check.failure { throw failure }
     }
 
     // MARK: Sections

@@ -44,7 +44,12 @@ extension SpaprMachine {
         state.register(Self.stateDescription, of: self, instance: 0)
         state.registerLive("spapr/htab", hpt, version: 1)
         for device in options.devices {
-            try addDevice(driver: device.driver, id: device.id, properties: device.properties)
+            do {
+                try addDevice(driver: device.driver, id: device.id, properties: device.properties)
+            } catch let error as ObjectError {
+                guard let origin = device.origin else { throw error }
+                throw ObjectError("\(origin): \(error.description)", hint: error.hint)
+            }
         }
         try platform.machineBuilt(self)
         try resetThrowing()
@@ -140,12 +145,10 @@ extension SpaprMachine {
     }
 
     private func chooseVSMT() throws {
-        guard smp.threads.nonzeroBitCount == 1 else {
+        guard smp.threads == 1 else {
             throw ObjectError(
-                "Cannot support \(smp.threads) threads/core on a pseries machine because it must be a power of 2")
-        }
-        guard smp.threads <= 8 else {
-            throw ObjectError("Cannot support more than 8 threads/core on a pseries machine")
+                "TCG cannot support more than 1 thread/core on a pseries machine",
+                hint: "Leave threads= out of -smp: each vCPU is a core of its own then.")
         }
         if vsmt != 0 {
             guard vsmt >= smp.threads, vsmt <= 1024 else {
@@ -222,8 +225,10 @@ extension SpaprMachine {
             let alignment: UInt64 = 1 << 30
             deviceMemoryBase = (memorySize + alignment - 1) / alignment * alignment
             deviceMemorySize = maximumMemorySize - memorySize
-            systemMemory.add(
-                MemoryRegion("device-memory", size: deviceMemorySize, in: topology), at: deviceMemoryBase)
+            let memory = DeviceMemory(
+                base: deviceMemoryBase, size: deviceMemorySize, slots: Int(options.memory.slots), in: topology)
+            systemMemory.add(memory.region, at: deviceMemoryBase)
+            deviceMemory = memory
         }
         if version.hasMemoryConnectors, deviceMemorySize > 0 {
             for block in 0..<(deviceMemorySize / Self.memoryBlockSize) {
@@ -259,6 +264,7 @@ extension SpaprMachine {
         switch type.name {
         case SpaprTypes.vty.name: SpaprVTY(machine: self)
         case SpaprTypes.phb.name: SpaprPHB(machine: self)
+        case "pc-dimm": MemoryModule(machine: self)
         default: nil
         }
     }
@@ -281,11 +287,33 @@ extension SpaprMachine {
                     throw error
                 }
             case let phb as SpaprPHB: try realize(phb)
+            case let module as MemoryModule: try insert(module)
             default: throw ObjectError("'\(device.objectType.name)' is not a valid device model name")
             }
         } catch {
             parent?.remove(child: device.name)
             throw error
+        }
+    }
+
+    private func insert(_ module: MemoryModule) throws {
+        guard version.hasMemoryConnectors else {
+            throw ObjectError("Memory hotplug not supported for this machine")
+        }
+        try module.insert(into: deviceMemory, unit: Self.memoryBlockSize, nodeCount: max(numa.nodes.count, 1))
+        try module.realizeDevice()
+        for block in 0..<(module.size / Self.memoryBlockSize) {
+            let address = module.address + block * Self.memoryBlockSize
+            guard let connector = connectors.connector(.memory, UInt32(address / Self.memoryBlockSize)) else {
+                continue
+            }
+            connector.attach(module)
+            connector.makeFragment = { [unowned self, unowned module] in
+                let tree = DeviceTree(capacity: 0x1000)
+                let node = addMemoryNode(
+                    tree, node: Int(module.node), start: address, size: Self.memoryBlockSize)
+                return (tree, node)
+            }
         }
     }
 

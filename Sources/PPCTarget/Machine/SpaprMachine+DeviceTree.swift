@@ -73,11 +73,13 @@ extension SpaprMachine {
         if negotiatedVector5[.dynamicMemory], maximumMemorySize > memorySize { describeDynamicMemory(tree) }
     }
 
-    private func addMemoryNode(_ tree: DeviceTree, node: Int, start: UInt64, size: UInt64) {
+    @discardableResult
+    func addMemoryNode(_ tree: DeviceTree, node: Int, start: UInt64, size: UInt64) -> DeviceTree.Node {
         let place = tree.addNode(DeviceTree.root, "memory@\(String(start, radix: 16))")
         tree.set(place, "device_type", string: "memory")
         tree.set(place, "reg", doublewords: [start, size])
         tree.set(place, "ibm,associativity", cells: numa.associativity(node, isForm2: usesForm2))
+        return place
     }
 
     private enum BlockFlag {
@@ -95,14 +97,7 @@ extension SpaprMachine {
         let blockCount = UInt32((deviceMemoryBase + deviceMemorySize) / Self.memoryBlockSize)
         let unusable = BlockFlag.reserved | BlockFlag.invalidConnector
         if negotiatedVector5[.dynamicMemoryV2] {
-            let ranges: [[UInt32]] = [
-                [firstBlock, 0, 0, 0, .max, unusable],
-                [
-                    blockCount - firstBlock, UInt32(deviceMemoryBase >> 32),
-                    UInt32(truncatingIfNeeded: deviceMemoryBase),
-                    connectors.connector(.memory, firstBlock)?.drcIndex ?? 0, .max, 0,
-                ],
-            ]
+            let ranges = [[firstBlock, 0, 0, 0, .max, unusable]] + pluggableRanges
             tree.set(node, "ibm,dynamic-memory-v2", cells: [UInt32(ranges.count)] + ranges.flatMap { $0 })
         } else {
             var cells: [UInt32] = [blockCount]
@@ -110,11 +105,34 @@ extension SpaprMachine {
                 let address = UInt64(block) * Self.memoryBlockSize
                 let place: [UInt32] = [UInt32(address >> 32), UInt32(truncatingIfNeeded: address)]
                 let connector = block >= firstBlock ? connectors.connector(.memory, block) : nil
-                cells += place + [connector?.drcIndex ?? 0, 0, .max, connector == nil ? unusable : 0]
+                let module = deviceMemory?.devices.first { $0.address <= address && address - $0.address < $0.size }
+                let flags = connector == nil ? unusable : module == nil ? 0 : BlockFlag.assigned
+                cells += place + [connector?.drcIndex ?? 0, 0, module?.node ?? .max, flags]
             }
             tree.set(node, "ibm,dynamic-memory", cells: cells)
         }
         tree.set(node, "ibm,associativity-lookup-arrays", cells: numa.lookupArrays(isForm2: usesForm2))
+    }
+
+    /// Device memory as modules and gaps, in order of address: blocks, address, connector, node, flags.
+    private var pluggableRanges: [[UInt32]] {
+        var ranges: [[UInt32]] = []
+        var next = deviceMemoryBase
+        func add(_ size: UInt64, node: UInt32, flags: UInt32) {
+            guard size > 0 else { return }
+            let block = UInt32(next / Self.memoryBlockSize)
+            ranges.append([
+                UInt32(size / Self.memoryBlockSize), UInt32(next >> 32), UInt32(truncatingIfNeeded: next),
+                connectors.connector(.memory, block)?.drcIndex ?? 0, node, flags,
+            ])
+            next += size
+        }
+        for module in deviceMemory?.devices ?? [] {
+            add(module.address - next, node: .max, flags: 0)
+            add(module.size, node: module.node, flags: BlockFlag.assigned)
+        }
+        add(deviceMemoryBase + deviceMemorySize - next, node: .max, flags: 0)
+        return ranges
     }
 
     private func describePersistentMemory(_ tree: DeviceTree) {

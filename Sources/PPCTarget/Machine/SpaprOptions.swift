@@ -54,6 +54,8 @@ public struct SpaprOptions {
         public var driver: String
         public var id: String?
         public var properties: OrderedDictionary<String, Value>
+        /// The option as the user wrote it, with which a refusal begins.
+        public var origin: String?
         public init(driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:]) {
             self.driver = driver
             self.id = id

@@ -42,12 +42,9 @@ import Testing
         ("-M pseries-2.6 -m 256 -smp 1,maxcpus=2", "This machine version does not support CPU hotplug"),
         (
             "-M pseries-7.2 -m 256 -smp 3,threads=3",
-            "Cannot support 3 threads/core on a pseries machine because it must be a power of 2"
+            "TCG cannot support more than 1 thread/core on a pseries machine"
         ),
-        (
-            "-M pseries-7.2,vsmt=1 -m 256 -smp 2,threads=2",
-            "Cannot support VSMT mode 1 because it must be >= threads/core (2)"
-        ),
+        ("-M pseries-2.6 -m 256 -smp 2,threads=2", "TCG cannot support more than 1 thread/core on a pseries machine"),
         (
             "-M pseries-7.2 -m 512 -numa node,mem=256M -numa node,mem=256M",
             "Parameter -numa node,mem is not supported by this machine type"
