@@ -61,6 +61,9 @@ public final class PPCCPU {
     /// Where ``run(limit:)`` stopped at a breakpoint, so that it can go on from there.
     var passedBreakpoint: UInt64?
 
+    /// Instructions that ``install(_:)`` added.
+    var helpers: [InstructionHelper] = []
+
     /// Recently executed instructions, for the interpreter.
     let decoded = DecodedSlot.makeCache()
 

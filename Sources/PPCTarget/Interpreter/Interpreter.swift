@@ -164,7 +164,7 @@ extension PPCCPU {
         }
         let table = InstructionTable.shared
         let row = table.decode(word, for: sets)
-        guard row != InstructionTable.noRow else { return raiseIllegal(cpu) }
+        guard row != InstructionTable.noRow else { return executeHelper(ea, word) }
         let attributes = table.attributes + Int(row)
         if attributes.pointee.needs & ~cpu.pointee.facilities != 0 { return refuse(attributes) }
         if length == 4 {
@@ -175,6 +175,16 @@ extension PPCCPU {
         let outcome = attributes.pointee.execute(cpu, word)
         guard outcome == Outcome.next || outcome == Outcome.sync else { return outcome }
         cpu.pointee.nip = effectiveAddress(cpu, ea &+ length)
+        return outcome == Outcome.next ? Outcome.next : Outcome.context
+    }
+
+    /// An instruction that the embedder added, or an illegal one.
+    @inline(never)
+    private func executeHelper(_ ea: UInt64, _ word: UInt64) -> Int32 {
+        guard let helper = helper(for: word) else { return raiseIllegal(state) }
+        let outcome = helper.execute(state, word)
+        guard outcome == Outcome.next || outcome == Outcome.sync else { return outcome }
+        state.pointee.nip = effectiveAddress(state, ea &+ 4)
         return outcome == Outcome.next ? Outcome.next : Outcome.context
     }
 

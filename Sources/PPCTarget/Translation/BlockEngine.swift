@@ -180,7 +180,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     // MARK: Decoding
 
     private func decode(_ address: UInt64, _ host: UInt64) -> Int32 {
-        if arenaCapacity - arenaUsed < RegionDecoder.blockLimit + 1 { forgetTranslations() }
+        if arenaCapacity - arenaUsed < RegionDecoder.blockLimit + 2 { forgetTranslations() }
         var translation = Translation()
         let size: UInt64 = 1 &<< UInt64(context.granuleShift)
         let offset = address & (size &- 1)
@@ -191,10 +191,12 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         buffer.clear()
         let source = CodeSource(start: address &- offset, size: size, host: start, bigEndian: context.bigEndian)
         decoder.decode(address, source, context, into: buffer)
-        let count = buffer.instructionCount
-        guard count > 0 else { return -1 }
+        var count = buffer.instructionCount
+        let helper = helperIndex(buffer.blocks[0], source)
+        guard count > 0 || helper != nil else { return -1 }
         let steps = arena + arenaUsed * Step.size
-        let bytes = fill(steps, buffer.blocks[0], count)
+        let bytes = fill(steps, buffer.blocks[0], count, helper: helper)
+        if helper != nil { count += 1 }
         arenaUsed += count + 1
         let number = table.nextNumber
         table.insert(
@@ -212,26 +214,48 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     /// Writes a block's steps and the one that leaves at its end.
     ///
     /// - Returns: Bytes of guest code.
-    private func fill(_ steps: UnsafeMutableRawPointer, _ block: GuestBlock, _ count: Int) -> UInt64 {
+    private func fill(
+        _ steps: UnsafeMutableRawPointer, _ block: GuestBlock, _ instructions: Int, helper: (Int, UInt64)?
+    ) -> UInt64 {
+        var count = instructions
         let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
         var at = block.address
-        for index in 0..<count {
+        for index in 0..<instructions {
             let instruction = buffer.instructions[index]
             let next = (at &+ UInt64(instruction.length)) & mask
             var step = Step(
                 run: StepFlow.called, count: UInt8(truncatingIfNeeded: index + 1), address: at,
                 word: instruction.word, execute: instruction.execute)
-            choose(&step, instruction, block, next, isLast: index == count - 1)
+            choose(&step, instruction, block, next, isLast: index == instructions - 1)
             Step.at(steps + index * Step.size).initialize(to: step)
             at = next
+        }
+        if let (index, word) = helper {
+            let step = Step(
+                run: StepFlow.helper, immediate: UInt64(index), count: UInt8(truncatingIfNeeded: count + 1),
+                address: at,
+                word: word, execute: StepFlow.illegal)
+            Step.at(steps + count * Step.size).initialize(to: step)
+            at = (at &+ 4) & mask
+            count += 1
         }
         // After a called instruction that ends its block the context may be another one.
         let leaves = block.ending == .called || block.ending == .refused
         let end = Step(
             run: leaves ? StepFlow.dispatch : StepFlow.fallThrough, count: UInt8(truncatingIfNeeded: count),
-            address: at, word: 0, execute: buffer.instructions[count - 1].execute, targetAddress: at)
+            address: at, word: 0, execute: StepFlow.illegal, targetAddress: at)
         Step.at(steps + count * Step.size).initialize(to: end)
         return at &- block.address
+    }
+
+    /// The added instruction at which a block stopped, and its word.
+    private func helperIndex(_ block: GuestBlock, _ source: CodeSource) -> (Int, UInt64)? {
+        guard block.ending == .refused, !cpu.helpers.isEmpty, source.contains(block.next) else { return nil }
+        let word = source.word(block.next)
+        guard InstructionTable.shared.decode(UInt64(word), for: decoder.sets) == InstructionTable.noRow,
+            let index = cpu.helpers.firstIndex(where: { word & $0.mask == $0.match })
+        else { return nil }
+        return (index, UInt64(word))
     }
 
     private func choose(

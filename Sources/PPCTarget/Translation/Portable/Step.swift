@@ -191,6 +191,18 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
+    /// An instruction that the embedder added, through the prepared interface of its function.
+    static let helper: StepFunction = { cpu, raw in
+        let step = Step.at(raw)
+        cpu.pointee.nip = step.pointee.address
+        let outcome = PPCCPU.of(cpu).helpers[Int(step.pointee.immediate)].execute(cpu, step.pointee.word)
+        guard outcome == Outcome.next, !StepShared.codeChanged(cpu) else { return StepFlow.leave(cpu, raw, outcome) }
+        return StepFlow.advance(cpu, raw)
+    }
+
+    /// For steps that call no row.
+    static var illegal: Execute { { cpu, _ in raiseIllegal(cpu) } }
+
     /// Goes to the step's target; without one yet, to what the cache knows.
     @inline(__always)
     static func follow(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
