@@ -3,11 +3,12 @@
 # cross binutils and qemu-system-ppc64. Usage: build.sh [guest ...]
 set -e
 cd "$(dirname "$0")"
-[ $# -gt 0 ] || set -- exceptions little radix hash
+[ $# -gt 0 ] || set -- exceptions little radix hash relocated
 for guest; do
     case $guest in
     little) order=-mlittle; format=elf64lppc; machines="power9" ;;
     hash) order=-mbig; format=elf64ppc; machines="power8 power9" ;;
+    relocated) order=-mbig; format=elf64ppc; machines="power9 power10" ;;
     *) order=-mbig; format=elf64ppc; machines="power9" ;;
     esac
     if [ "$guest" = little ]; then

@@ -60,14 +60,25 @@ private final class SmallHypervisor {
 
 /// Guests of ours that run in QEMU and here; what they print must agree to the letter.
 @Suite struct CPUBareMetalTests {
-    @Test(arguments: [
+    static let guests = [
         ("exceptions", "power9"), ("radix", "power9"), ("little", "power9"), ("hash", "power8"), ("hash", "power9"),
-    ])
-    func agreesWithRecordedOutput(guest: String, model: String) throws {
+        ("relocated", "power9"), ("relocated", "power10"),
+    ]
+
+    @Test(arguments: EngineKind.allCases, guests)
+    func agreesWithRecordedOutput(engine: EngineKind, guest: (String, String)) throws {
+        guard engine.isAvailable else { return }
+        let (guest, model) = guest
         let machine = SmallHypervisor(model: try #require(PPCModel.named(model)))
+        switch engine {
+        case .interpreter: break
+        case .blocks: machine.cpu.engine = BlockEngine(cpu: machine.cpu)
+        case .native: machine.cpu.engine = try NativeEngine(cpu: machine.cpu, codeSize: 4 << 20)
+        }
         let image = try Fixture.bytes("baremetal/\(guest).bin")
         #expect(machine.memory.load(image, at: 0))
-        #expect(machine.cpu.run(limit: 3_000_000) == .requested)
+        // A limit makes the interpreter step; the engines run until the guest powers off.
+        #expect(machine.cpu.run(limit: engine == .interpreter ? 3_000_000 : .max) == .requested)
         let expected = try Fixture.text("baremetal/\(guest).\(model).expected").split(separator: "\n")
         let actual = machine.output.split(separator: "\n")
         for (index, pair) in zip(actual, expected).enumerated() {
