@@ -2,7 +2,7 @@
 SWIFT ?= swift
 
 .PHONY: demo run-linux test build release deps deps-test lint format walls examples rings guests bench bench-compare \
-	bench-migration fuzz fuzz-cpu difftest clean
+	bench-migration fuzz fuzz-cpu difftest coverage clean
 
 demo: release
 	Scripts/demo
@@ -34,7 +34,11 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Utilities Examples/Sources Package.swift
 
-# Random cases of every instruction against QEMU's user-mode emulation.
+# Recorded vectors and known differences of every row of the instruction table.
+coverage:
+	$(SWIFT) run emu-difftest --vectors Fixtures/vectors
+
+# Random cases of every instruction, and random sequences, against QEMU's user-mode emulation.
 difftest: deps-test
 	Scripts/difftest
 

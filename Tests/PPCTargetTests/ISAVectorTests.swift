@@ -21,12 +21,7 @@ import Testing
         #expect(!vectors.isEmpty)
         var failures: [String] = []
         for vector in vectors {
-            var lines = subject.run(vector.test).differences(to: vector.outcome)
-            if !lines.isEmpty {
-                for name in Self.mnemonics(vector.test) {
-                    lines = KnownDifference.unexplained(lines, mnemonic: name, in: vector.test)
-                }
-            }
+            let lines = Self.unexplained(subject.run(vector.test), vector)
             if !lines.isEmpty {
                 let words = vector.test.words.map { String($0, radix: 16) }.joined(separator: " ")
                 failures.append("[\(words)] " + lines.prefix(4).joined(separator: "; "))
@@ -34,6 +29,15 @@ import Testing
         }
         #expect(
             failures.count == 0, "\(failures.count) of \(vectors.count): \(failures.prefix(5).joined(separator: "\n"))")
+    }
+
+    private static func unexplained(_ outcome: TestOutcome, _ vector: RecordedVector) -> [String] {
+        var lines = outcome.differences(to: vector.outcome)
+        guard !lines.isEmpty else { return [] }
+        for name in mnemonics(vector.test) {
+            lines = KnownDifference.unexplained(lines, mnemonic: name, in: vector.test)
+        }
+        return lines
     }
 
     /// Mnemonics of a case's instructions.
@@ -51,6 +55,28 @@ import Testing
             if row != InstructionTable.noRow { names.append(table.rows[Int(row)].mnemonic) }
         }
         return names
+    }
+
+    @Test("instructions end alike when engines run them as a program", arguments: [EngineKind.blocks, .native], files)
+    func replay(engine: EngineKind, file: String) throws {
+        guard engine.isAvailable else { return }
+        let vectors = try VectorFile(contentsOf: Self.folder.appendingPathComponent(file).path).vectors
+        let subject = EngineSubject(engine)
+        var failures: [String] = []
+        for vector in vectors where EngineSubject.canRun(vector) {
+            let lines = Self.unexplained(subject.run(vector.test), vector)
+            if !lines.isEmpty {
+                let words = vector.test.words.map { String($0, radix: 16) }.joined(separator: " ")
+                failures.append("[\(words)] " + lines.prefix(4).joined(separator: "; "))
+            }
+        }
+        #expect(
+            failures.count == 0, "\(failures.count) of \(vectors.count): \(failures.prefix(5).joined(separator: "\n"))")
+    }
+
+    @Test("every row in the oracle's reach has a vector")
+    func coverage() throws {
+        #expect(try VectorCoverage(folder: Self.folder.path).missing == [])
     }
 
     @Test("a vector file cut short is refused")

@@ -17,6 +17,8 @@ struct Options {
     var perRow = 20
     var coverage = false
     var disassemble = false
+    var sequences = 0
+    var vectorFolder: String?
 }
 
 /// Writes a line at once, so that a run that is cut short still shows how far it came.
@@ -56,6 +58,8 @@ func parse() -> Options {
         case "--per-row": options.perRow = number(argument)
         case "--coverage": options.coverage = true
         case "--disassemble": options.disassemble = true
+        case "--sequences": options.sequences = number(argument)
+        case "--vectors": options.vectorFolder = value(argument)
         default: fail("unknown option \(argument); see Utilities/emu-difftest/README.md")
         }
     }
@@ -86,6 +90,16 @@ if options.disassemble {
     }
 }
 
+if let folder = options.vectorFolder {
+    do {
+        let coverage = try VectorCoverage(folder: folder)
+        for line in coverage.report { say(line) }
+        exit(coverage.missing.isEmpty ? 0 : 1)
+    } catch {
+        fail("cannot read \(folder): \(error)")
+    }
+}
+
 let oracle: Oracle
 do {
     oracle = try Oracle(model: options.model, bigEndian: options.bigEndian, runners: options.runners)
@@ -99,7 +113,8 @@ var ran = 0
 var vectors: [RecordedVector] = []
 var uncovered: [String] = []
 
-for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
+if options.sequences > 0 { runSequences() }
+for (index, row) in table.rows.enumerated() where options.sequences == 0 && matcher(row.mnemonic) {
     if let obstacle = CaseGenerator.obstacle(
         row, model: options.model, bigEndian: options.bigEndian)
     {
@@ -151,6 +166,42 @@ for (index, row) in table.rows.enumerated() where matcher(row.mnemonic) {
         )
     }
     if cases == 0 { uncovered.append("\(row.mnemonic): no case could be generated") }
+}
+
+/// Several instructions between comparisons, over few registers.
+@MainActor func runSequences() {
+    let rows = generator.sequenceRows(model: options.model, bigEndian: options.bigEndian)
+        .filter { matcher(table.rows[$0].mnemonic) }
+    while ran < options.sequences {
+        var batch: [TestCase] = []
+        var attempts = 0
+        while batch.count < min(options.sequences - ran, 256), attempts < 2048 {
+            attempts += 1
+            let length = 2 + (ran + batch.count) % 9
+            if let test = generator.makeSequence(
+                rows, length: length, model: options.model, bigEndian: options.bigEndian, slot: batch.count)
+            {
+                batch.append(test)
+            }
+        }
+        if batch.isEmpty { fail("no sequence could be made of \(rows.count) rows") }
+        do {
+            for (test, wanted) in zip(batch, try oracle.run(batch)) {
+                let lines = subject.run(test).differences(to: wanted)
+                if lines.isEmpty {
+                    if options.record != nil { vectors.append(RecordedVector(test: test, outcome: wanted)) }
+                    continue
+                }
+                failures += 1
+                guard failures <= options.show else { continue }
+                say("sequence [\(test.words.map { String($0, radix: 16) }.joined(separator: " "))]")
+                for line in lines.prefix(8) { say("    \(line)") }
+            }
+        } catch {
+            fail("sequences: \(error)")
+        }
+        ran += batch.count
+    }
 }
 
 func report(_ row: InstructionRow, _ test: TestCase, _ lines: [String]) {

@@ -3,7 +3,7 @@ import PPCTarget
 /// Makes random cases of table rows: random operands, awkward contents, addresses inside the data area.
 public struct CaseGenerator {
     public let table: InstructionTable
-    private var random: RandomStream
+    var random: RandomStream
 
     public init(table: InstructionTable = .shared, seed: UInt64) {
         self.table = table
@@ -75,7 +75,7 @@ public struct CaseGenerator {
     }
     private static func isGeneral(_ kind: Operand.Kind) -> Bool { kind == .gpr || kind == .gprOrZero }
 
-    private func setField(_ word: inout UInt64, _ operand: Operand, _ value: UInt64) {
+    func setField(_ word: inout UInt64, _ operand: Operand, _ value: UInt64) {
         let mask = (UInt64(1) << UInt64(operand.width)) - 1
         word = word & ~(mask << UInt64(operand.shift)) | (value & mask) << UInt64(operand.shift)
     }

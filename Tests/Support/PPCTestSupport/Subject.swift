@@ -52,17 +52,18 @@ public final class Subject {
             switch table.functions[Int(row)](cpu, word) {
             case Outcome.next, Outcome.sync: cpu.pointee.nip = nip &+ length
             case Outcome.branch, Outcome.context: break
-            case Outcome.exception: signal = Self.signal(cpu)
+            case Outcome.exception:
+                signal = Self.signal(vector: cpu.pointee.excp_vector, cause: cpu.pointee.excp_srr1)
             default: signal = 255
             }
         }
         return TestOutcome(
-            signal: signal, nip: signal == 0 ? 0 : cpu.pointee.nip &- test.start, image: registers(cpu, test),
+            signal: signal, nip: signal == 0 ? 0 : cpu.pointee.nip &- test.start, image: Self.registers(cpu, test),
             data: [UInt8](UnsafeRawBufferPointer(start: memory.pointer, count: TestLayout.dataSize)))
     }
 
-    private func prepare(_ cpu: CPUState, _ test: TestCase) {
-        let image = test.image
+    /// Puts a case's registers into the state block.
+    static func load(_ image: RegisterImage, _ test: TestCase, into cpu: CPUState) {
         for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
         for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
         for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
@@ -77,12 +78,16 @@ public final class Subject {
         cpu.pointee.fpscr = image.fpscr
         cpu.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
         cpu.pointee.nip = test.start
-        // SF, PR, FP, VEC, VSX, FE0, FE1, EE, ME, IR, DR and the byte order: a Linux process.
-        cpu.pointee.msr = 0x8000_0000_0280_f930 | (test.bigEndian ? 0 : 1)
         cpu.pointee.reserve_size = 0
         cpu.pointee.fp_pending = 0
         cpu.pointee.exit_request = 0
         spr(cpu)[153] = .max  // FSCR
+    }
+
+    private func prepare(_ cpu: CPUState, _ test: TestCase) {
+        Self.load(test.image, test, into: cpu)
+        // SF, PR, FP, VEC, VSX, FE0, FE1, EE, ME, IR, DR and the byte order: a Linux process.
+        cpu.pointee.msr = 0x8000_0000_0280_f930 | (test.bigEndian ? 0 : 1)
         Context.update(cpu)
         cpu.pointee.facilities = .max
         let shift = cpu.pointee.granule_shift
@@ -96,7 +101,7 @@ public final class Subject {
         }
     }
 
-    private func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
+    static func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
         var image = RegisterImage()
         for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
         for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
@@ -115,10 +120,10 @@ public final class Subject {
     }
 
     /// The signal that Linux makes of an interrupt.
-    private static func signal(_ cpu: CPUState) -> UInt64 {
-        switch InterruptVector(rawValue: cpu.pointee.excp_vector) {
-        case .program where cpu.pointee.excp_srr1 & ProgramCause.trap != 0: 5
-        case .program where cpu.pointee.excp_srr1 & ProgramCause.floatingPointEnabled != 0: 8
+    static func signal(vector: UInt32, cause: UInt64) -> UInt64 {
+        switch InterruptVector(rawValue: vector) {
+        case .program where cause & ProgramCause.trap != 0: 5
+        case .program where cause & ProgramCause.floatingPointEnabled != 0: 8
         case .program, .facilityUnavailable, .hypervisorFacilityUnavailable, .floatingPointUnavailable,
             .vectorUnavailable, .vsxUnavailable, .hypervisorEmulationAssistance:
             4
