@@ -1,4 +1,5 @@
 """What the scripts about guests share: Debian's images, a console that a script can type into, initrds of our own."""
+import json
 import os
 import re
 import select
@@ -81,6 +82,78 @@ class Guest:
             self.process.wait()
 
 
+class Machine:
+    """A machine driven by QMP, its terminal in a file."""
+
+    def __init__(self, command, log, extra=()):
+        self.log = log
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            command + ["-nodefaults", "-display", "none", "-m", "512", "-qmp", "stdio", "-serial", f"file:{log}"]
+            + list(extra), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        try:
+            self.process.stdout.readline()
+            self.run("qmp_capabilities")
+        except GuestError:
+            self.kill()
+            raise
+
+    def run(self, name, **arguments):
+        try:
+            self.process.stdin.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError as error:
+            raise GuestError(f"{name}: the machine has ended: {self.said()}") from error
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise GuestError(f"{name}: the machine ended: {self.said()}")
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise GuestError(f"{name}: {answer['error']['desc']}")
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace")[-400:]
+
+    def poll(self, what, wanted, seconds):
+        """Asks until an answer's status is one of those wanted."""
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self.run(what).get("status")
+            if status in wanted:
+                return status
+            if time.monotonic() > deadline:
+                raise GuestError(f"{what} still says {status} after {seconds} s")
+            time.sleep(0.01)
+
+    def migrate(self, uri):
+        self.run("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
+        self.run("migrate", uri=uri)
+        return self.poll("query-migrate", ["completed", "failed"], 120)
+
+    def quit(self):
+        try:
+            self.run("quit")
+        except GuestError:
+            pass
+        self.process.wait(20)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def text_of(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path, errors="replace") as file:
+        return file.read().replace("\r", "")
+
+
 def make_initrd(program, folder):
     """Packs a program of Fixtures/guests as /init; returns the initrd's path."""
     path = os.path.join(folder, program + ".gz")
@@ -94,3 +167,12 @@ def newer_kernel():
     """Debian's 6.12 kernel, fetched by package on first use."""
     found = subprocess.run([os.path.join(ROOT, "Scripts", "debian-kernel")], check=True, stdout=subprocess.PIPE)
     return found.stdout.decode().strip()
+
+
+def wait_for(condition, seconds, reason):
+    """Waits until a condition holds; raises with the text that `reason` gives when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise GuestError(reason())
+        time.sleep(0.02)

@@ -18,15 +18,40 @@ static void restore(void) {
 
 static void apply(void) {
     int saved = errno;
-    // A background process that touches the terminal would be stopped for it.
-    if (claimed_fd >= 0 && tcgetpgrp(claimed_fd) == getpgrp()) tcsetattr(claimed_fd, TCSANOW, &during);
+    // A background process that touches its controlling terminal would be stopped for it.
+    if (claimed_fd >= 0) {
+        pid_t foreground = tcgetpgrp(claimed_fd);
+        if (foreground < 0 || foreground == getpgrp()) tcsetattr(claimed_fd, TCSANOW, &during);
+    }
     errno = saved;
 }
 
-// The signal's own action has been reinstated, and is taken when the handler returns.
-static void on_fatal(int number) {
+// What was in force before, by signal: a crash reporter of the language's runtime, for one.
+static struct sigaction previous[65];
+
+static void on_fatal(int number, siginfo_t *info, void *context) {
     restore();
-    raise(number);
+    const struct sigaction *old = &previous[number];
+    if (old->sa_flags & SA_SIGINFO) {
+        old->sa_sigaction(number, info, context);
+    } else if (old->sa_handler != SIG_DFL) {
+        old->sa_handler(number);
+    } else {
+        // The default action is taken when this returns and the signal is unblocked.
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+static void handle_fatal(int number) {
+    struct sigaction new_ = {0};
+    if (sigaction(number, NULL, &previous[number])) return;
+    // A signal that is ignored ends nothing.
+    if (!(previous[number].sa_flags & SA_SIGINFO) && previous[number].sa_handler == SIG_IGN) return;
+    new_.sa_sigaction = on_fatal;
+    new_.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&new_.sa_mask);
+    sigaction(number, &new_, NULL);
 }
 
 static void on_stop(int number) {
@@ -41,12 +66,12 @@ static void on_continue(int number) {
     apply();
 }
 
-static void handle(int number, void (*handler)(int), int flags) {
+static void handle(int number, void (*handler)(int)) {
     struct sigaction old, new_ = {0};
     // Who has set a handler of his own keeps it.
     if (sigaction(number, NULL, &old) || (old.sa_flags & SA_SIGINFO) || old.sa_handler != SIG_DFL) return;
     new_.sa_handler = handler;
-    new_.sa_flags = flags;
+    new_.sa_flags = SA_RESTART;
     sigemptyset(&new_.sa_mask);
     sigaction(number, &new_, NULL);
 }
@@ -70,9 +95,9 @@ int cs_terminal_claim(int fd, bool keep_signals) {
         atexit(restore);
         static const int fatal[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV,
                                     SIGBUS,  SIGILL,  SIGFPE, SIGTRAP, SIGSYS};
-        for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) handle(fatal[i], on_fatal, (int)SA_RESETHAND);
-        handle(SIGTSTP, on_stop, SA_RESTART);
-        handle(SIGCONT, on_continue, SA_RESTART);
+        for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) handle_fatal(fatal[i]);
+        handle(SIGTSTP, on_stop);
+        handle(SIGCONT, on_continue);
     }
     apply();
     return 0;

@@ -14,7 +14,7 @@ extension SpaprMachine {
     /// to be sent.
     func handOverDecrementers() {
         guard !isAsLoaded else { return }
-        for thread in threads where thread.cpu.state.pointee.instructions_executed != 0 {
+        for thread in threads where thread.hasRun {
             let cpu = thread.cpu
             var left = Self.patience
             while left > 0, !cpu.isHalted, cpu.state.pointee.msr & MSR.ee == 0 {

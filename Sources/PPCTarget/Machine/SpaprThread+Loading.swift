@@ -35,10 +35,11 @@ extension SpaprThread {
         travellingSPRs[1] = xer
         travellingSPRs[8] = cpu.state.pointee.lr
         travellingSPRs[9] = cpu.state.pointee.ctr
-        travellingSPRs[22] = hasRunSinceReset ? cpu.decrementer : registers[22]
+        travellingSPRs[22] = hasRun ? cpu.decrementer : registers[22]
     }
 
-    private var hasRunSinceReset: Bool { cpu.state.pointee.instructions_executed != 0 }
+    /// Whether the machine has ever run: not every engine counts instructions.
+    var hasRun: Bool { spapr.clock.now != 0 }
 
     /// XER put together.
     private var xer: UInt64 {

@@ -172,19 +172,31 @@ public final class HashPageTable: LiveState {
         guard let dirty else { return }
         let count = entryCount
         repeat {
-            while position < count, !isValid(position) {
-                // Most of a table is empty: skip it without looking at bits one by one.
+            // The guest runs: a mark is taken before its entry is looked at, so that a change in between is marked again.
+            while position < count {
+                // Most of a table is empty: skip it without looking at marks one by one.
                 if position & 63 == 0, position + 64 <= count, isEmpty(position, 64) {
                     _ = dirty.take(word: position >> 6)
-                    position += 64
-                } else {
-                    clean(position)
-                    position += 1
+                    if isEmpty(position, 64) {
+                        position += 64
+                        continue
+                    }
+                    for index in position..<(position + 64) { dirty.mark(page: index) }
                 }
+                clean(position)
+                if isValid(position) {
+                    dirty.mark(page: position)
+                    break
+                }
+                position += 1
             }
             let start = position
-            while position < count, position - start < Self.recordLimit, isValid(position) {
+            while position < count, position - start < Self.recordLimit {
                 clean(position)
+                guard isValid(position) else {
+                    dirty.mark(page: position)
+                    break
+                }
                 position += 1
             }
             if position > start { try write(output, from: start, valid: position - start, invalid: 0) }
@@ -206,6 +218,15 @@ public final class HashPageTable: LiveState {
 
     private func clean(_ index: Int) { dirty?.clear(page: index) }
 
+    /// Takes the mark of a changed entry if the entry is, or is not, valid. The guest may change it at any moment.
+    private func takeMark(_ index: Int, ifValid: Bool) -> Bool {
+        guard isDirty(index) else { return false }
+        clean(index)
+        if isValid(index) == ifValid { return true }
+        dirty?.mark(page: index)
+        return false
+    }
+
     /// Entries that changed since they were sent; `true` if there were none in the whole table.
     private func saveLaterPass(_ output: any StateOutput, isFinal: Bool) throws -> Bool {
         let count = entryCount
@@ -218,13 +239,11 @@ public final class HashPageTable: LiveState {
                 examined += step
             }
             let start = position
-            while position < count, position - start < Self.recordLimit, isDirty(position), isValid(position) {
-                clean(position)
+            while position < count, position - start < Self.recordLimit, takeMark(position, ifValid: true) {
                 position += 1
             }
             let invalidStart = position
-            while position < count, position - invalidStart < Self.recordLimit, isDirty(position), !isValid(position) {
-                clean(position)
+            while position < count, position - invalidStart < Self.recordLimit, takeMark(position, ifValid: false) {
                 position += 1
             }
             if position > start {
