@@ -1,3 +1,4 @@
+import CJIT
 import CPPCState
 import PPCTestSupport
 
@@ -92,7 +93,8 @@ struct TranslationProgram {
         self.words = words
     }
 
-    enum Engine { case interpreter, blocks, native }
+    /// `baseline` is native code for an x86-64-v2 host.
+    enum Engine { case interpreter, blocks, native, baseline }
 
     func run(_ engine: Engine) -> Outcome? {
         let memory = FlatMemory(size: 1 << 20)
@@ -153,9 +155,10 @@ struct TranslationProgram {
         switch engine {
         case .interpreter: break
         case .blocks: cpu.engine = BlockEngine(cpu: cpu)
-        case .native:
+        case .native, .baseline:
             native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20)
             guard let native else { return nil }
+            if engine == .baseline { native.features = UInt32(CJ_X86_64_V2) }
             cpu.engine = native
         }
         _ = cpu.run()
@@ -169,7 +172,7 @@ struct TranslationProgram {
         outcome.fpscr = state.fpscr
         outcome.vscr = state.vscr
         outcome.memory = memory.bytes(at: Self.dataAddress - 0x8000, count: 0x10000) ?? []
-        if engine == .native, rounds > 100, native?.statistics.regions == 0 { return nil }
+        if native != nil, rounds > 100, native?.statistics.regions == 0 { return nil }
         return outcome
     }
 

@@ -59,7 +59,7 @@ struct TranslationTests {
                 program.isAwkward = seed % 4 != 0
                 program.rounds = seed % 4 == 0 ? 110 : 1
                 let reference = try #require(program.run(.interpreter))
-                let native = try #require(program.run(.native))
+                let native = try #require(program.run(seed % 3 == 1 ? .baseline : .native))
                 guard let difference = native.firstDifference(reference) else { continue }
                 let words = program.words.map { String($0, radix: 16) }.joined(separator: " ")
                 failures.append("\(row.mnemonic) [\(words)] \(program.bigEndian ? "BE" : "LE") \(difference)")
@@ -78,6 +78,8 @@ struct TranslationTests {
         guard NativeEngine.isSupported else { return }
         let native = try #require(program.run(.native))
         #expect(native.firstDifference(reference) == nil)
+        let baseline = try #require(program.run(.baseline))
+        #expect(baseline.firstDifference(reference) == nil)
     }
 
     @Test("Code that a loop writes over is translated anew", arguments: [false, true])

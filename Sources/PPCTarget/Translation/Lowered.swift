@@ -107,6 +107,7 @@ struct RowInfo {
     /// May change XER[SO].
     var changesSO = false
     var registers: (Register, Register, Register, Register) = (Register(), Register(), Register(), Register())
+    var vectors = (VectorUse(), VectorUse(), VectorUse(), VectorUse())
 
     init(_ row: InstructionRow) {
         lowered = Lowered.named[row.mnemonic]
@@ -142,6 +143,11 @@ struct RowInfo {
             }
             found.append(register)
         }
+        let uses = row.operands.compactMap { VectorUse($0, row) }
+        if uses.count > 0 { vectors.0 = uses[0] }
+        if uses.count > 1 { vectors.1 = uses[1] }
+        if uses.count > 2 { vectors.2 = uses[2] }
+        if uses.count > 3 { vectors.3 = uses[3] }
         if found.count > 4 { touchesAll = true }
         if found.count > 0 { registers.0 = found[0] }
         if found.count > 1 { registers.1 = found[1] }

@@ -16,7 +16,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     let state: CPUState
     let memory: CodeMemory
     let thunks: Thunks
-    let features: UInt32
+    /// CJ_* bits; tests take some away.
+    var features: UInt32
     let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
     let decoder: RegionDecoder

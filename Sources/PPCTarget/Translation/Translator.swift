@@ -313,6 +313,7 @@ struct Translator: ~Copyable {
     /// Writes the code of the buffer's blocks. False if something ran out; nothing of it may be used then.
     mutating func translate() -> Bool {
         assignRegisters()
+        assignVectors()
         let count = buffer.blockCount
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {

@@ -1,0 +1,119 @@
+import CPPCState
+import Foundation
+import PPCTestSupport
+import Testing
+
+@testable import PPCTarget
+
+/// The recorded vectors on the native engine, in real mode: low memory with an end at each interrupt vector, the data
+/// area and the code area.
+@Suite("Recorded instruction vectors on the native engine") struct NativeVectorTests {
+    /// RAM in three windows of 64 KiB.
+    final class Windows: PhysicalMemory {
+        let low = FlatMemory(size: 1 << 16)
+        let data = FlatMemory(size: 1 << 16, base: TestLayout.dataAddress)
+        let code = FlatMemory(size: 1 << 16, base: TestLayout.codeAddress)
+
+        func hostMemory(at address: UInt64) -> HostMemory? {
+            low.hostMemory(at: address) ?? data.hostMemory(at: address) ?? code.hostMemory(at: address)
+        }
+        func ioRead(at address: UInt64, size: Int) -> UInt64? { nil }
+        func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool { false }
+    }
+
+    @Test("instructions end as recorded", arguments: ISAVectorTests.files)
+    func replay(file: String) throws {
+        guard NativeEngine.isSupported else { return }
+        let vectors = try VectorFile(contentsOf: ISAVectorTests.folder.appendingPathComponent(file).path).vectors
+        let first = try #require(vectors.first)
+        let model = try #require(PPCModel.named(first.test.model.name))
+        let memory = Windows()
+        // sc 1 wherever an interrupt leads; handlers are big-endian.
+        for vector in stride(from: 0x100, to: 0x4000, by: 0x20) {
+            _ = memory.low.load([0x44, 0, 0, 0x22], at: UInt64(vector))
+        }
+        let cpu = PPCCPU(model: model, memory: memory, clock: { 0 })
+        cpu.hypercall = { _ in PPCTarget.Outcome.stop }
+        let engine = try NativeEngine(cpu: cpu, codeSize: 1 << 20)
+        cpu.engine = engine
+        var failures: [String] = []
+        var ran = 0
+        for vector in vectors where vector.outcome.signal == 0 {
+            let test = vector.test
+            // What changes the context or leaves for the system is the interpreter's business anyway.
+            guard let row = Self.row(test), Lowered.named[row.mnemonic] != nil else { continue }
+            ran += 1
+            engine.forgetTranslations()
+            prepare(cpu.state, test, memory)
+            _ = cpu.run()
+            let ended = spr(cpu.state)[26] == test.start &+ UInt64(test.words.count) * 4
+            let outcome = TestOutcome(
+                signal: ended ? 0 : 255, nip: 0, image: image(cpu.state, test),
+                data: memory.data.bytes(at: TestLayout.dataAddress, count: TestLayout.dataSize) ?? [])
+            let lines = KnownDifference.unexplained(
+                outcome.differences(to: vector.outcome), mnemonic: row.mnemonic, in: test)
+            if !lines.isEmpty {
+                let words = test.words.map { String($0, radix: 16) }.joined(separator: " ")
+                failures.append("\(row.mnemonic) [\(words)] " + lines.prefix(4).joined(separator: "; "))
+            }
+        }
+        #expect(ran > 300)
+        #expect(failures.count == 0, "\(failures.count) of \(ran): \(failures.prefix(12).joined(separator: "\n"))")
+    }
+
+    /// The row of the case's own instruction, which comes last.
+    private static func row(_ test: TestCase) -> InstructionRow? {
+        guard let word = test.words.last else { return nil }
+        let row = InstructionTable.shared.decode(UInt64(word), for: test.model.instructionSets)
+        return row == InstructionTable.noRow ? nil : InstructionTable.shared.rows[Int(row)]
+    }
+
+    private func prepare(_ cpu: CPUState, _ test: TestCase, _ memory: Windows) {
+        let image = test.image
+        for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
+        for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
+        for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
+        cpu.pointee.lr = image.lr
+        cpu.pointee.ctr = image.ctr
+        cpu.pointee.so = UInt8(image.xer >> 31 & 1)
+        cpu.pointee.ov = UInt8(image.xer >> 30 & 1)
+        cpu.pointee.ca = UInt8(image.xer >> 29 & 1)
+        cpu.pointee.ov32 = UInt8(image.xer >> 19 & 1)
+        cpu.pointee.ca32 = UInt8(image.xer >> 18 & 1)
+        cpu.pointee.xer_rest = image.xer & ~0xe00c_0000
+        cpu.pointee.fpscr = image.fpscr
+        cpu.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
+        cpu.pointee.nip = test.start
+        cpu.pointee.reserve_size = 0
+        cpu.pointee.fp_pending = 0
+        // SF, FP, VEC, VSX, FE0, FE1, ME and the byte order.
+        Context.storeMSR(cpu, 0x8000_0000_0280_3900 | (test.bigEndian ? 0 : 1))
+        cpu.pointee.facilities = .max
+        _ = memory.data.load(test.data, at: TestLayout.dataAddress)
+        // An illegal word ends the case.
+        var code: [UInt8] = []
+        for word in test.words + [0] {
+            let bytes = (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) }
+            code += test.bigEndian ? bytes.reversed() : bytes
+        }
+        _ = memory.code.load(code, at: test.start)
+    }
+
+    private func image(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
+        var image = RegisterImage()
+        for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
+        for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
+        for n in 0..<8 { image.cr |= UInt64(crFields(cpu)[n]) << UInt64(28 - 4 * n) }
+        image.lr = cpu.pointee.lr
+        image.ctr = cpu.pointee.ctr
+        image.xer =
+            cpu.pointee.xer_rest | UInt64(cpu.pointee.so) << 31 | UInt64(cpu.pointee.ov) << 30
+            | UInt64(cpu.pointee.ca) << 29
+        if test.model.instructionSets.contains(.isa300) {
+            image.xer |= UInt64(cpu.pointee.ov32) << 19 | UInt64(cpu.pointee.ca32) << 18
+        }
+        image.fpscr = cpu.pointee.fpscr
+        image.vscr = UInt64(cpu.pointee.vscr)
+        return image
+    }
+}
