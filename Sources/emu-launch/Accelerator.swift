@@ -1,4 +1,5 @@
 import EmuCore
+import Foundation
 import PPCTarget
 
 /// `-accel tcg,engine=…,thread=…` and `-icount`.
@@ -8,12 +9,15 @@ struct Accelerator {
     private(set) var engine: EngineKind
     /// Bytes of generated code to keep.
     private(set) var codeSize = 64 << 20
+    /// Every so many pieces of native code one is checked against the interpreter; nil for none.
+    private(set) var sample: Int?
 
     init(_ texts: [String], icount: String?) throws {
         var chosen: EngineKind?
         for text in texts {
             let list = try KeyValueList(text, impliedKey: "accel")
-            try list.check(known: ["accel", "engine", "thread", "tb-size"], option: "-accel")
+            try list.check(
+                known: ["accel", "engine", "thread", "tb-size", "verify", "verify-sample"], option: "-accel")
             let name = list.string("accel") ?? "tcg"
             guard name == "tcg" else {
                 throw ObjectError(
@@ -38,7 +42,17 @@ struct Accelerator {
                 }
                 codeSize = megabytes << 20
             }
+            if try list.bool("verify") == true { sample = sample ?? 1 }
+            if let every = try list.integer("verify-sample") {
+                guard every > 0, try list.bool("verify") == true else {
+                    throw ObjectError(
+                        "Invalid 'verify-sample' \(every)",
+                        hint: "Use verify=on,verify-sample=N to check every Nth piece of code.")
+                }
+                sample = every
+            }
         }
+        try Self.checkVerification(sample, chosen, icount: icount != nil)
         if let icount {
             let list = try KeyValueList(icount, impliedKey: "shift")
             try list.check(known: ["shift", "align", "sleep"], option: "-icount")
@@ -57,10 +71,33 @@ struct Accelerator {
         engine = chosen ?? .preferred
     }
 
+    private static func checkVerification(_ sample: Int?, _ chosen: EngineKind?, icount: Bool) throws {
+        guard sample != nil else { return }
+        guard chosen == nil || chosen == .native, EngineKind.native.isAvailable, !icount else {
+            throw ObjectError(
+                "verify=on compares the native engine with the interpreter",
+                hint: "Leave engine= and -icount out, on an x86-64 host.")
+        }
+    }
+
+    /// What can only be said of the machine once it is built.
+    func check(_ machine: SpaprMachine) throws {
+        guard sample == nil || machine.threads.count == 1 else {
+            throw ObjectError(
+                "verify=on repeats what one vCPU does, which others would see", hint: "Use -smp 1 with verify=on.")
+        }
+    }
+
     func makePlatform() -> SpaprServices {
-        let (engine, codeSize) = (engine, codeSize)
+        let (engine, codeSize, sample) = (engine, codeSize, sample)
         return SpaprServices(isSingleThreaded: isSingleThreaded, instructionShift: instructionShift) { _ in
-            TranslatingEngine(engine, codeSize: codeSize)
+            let verification = sample.map { sample in
+                Verification(sample: sample) { difference in
+                    Report.line("verify: \(difference)")
+                    exit(1)
+                }
+            }
+            return TranslatingEngine(engine, codeSize: codeSize, verification: verification)
         }
     }
 }

@@ -25,6 +25,10 @@ enum Help {
             print("Devices that can be added:\n  spapr-vty  bus spapr-vio-bus; chardev=ID")
             exit(0)
         }
+        if options.log.contains(where: { asks($0) }) {
+            print(LogItems.help, terminator: "")
+            exit(0)
+        }
         if options.object.contains(where: { asks($0) }) {
             let types = TypeRegistry()
             types.registerCoreTypes()

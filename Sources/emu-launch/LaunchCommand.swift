@@ -163,11 +163,19 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         name: .customShort("d"), parsing: .unconditionalSingleValue,
-        help: "Log items; not supported.")
+        help: "Log items, separated by commas; -d help lists them.")
     var log: [String] = []
 
-    @Option(name: .customShort("D"), parsing: .unconditional, help: "File for the log; not supported.")
+    @Option(name: .customShort("D"), parsing: .unconditional, help: "File for the log.")
     var logFile: String?
+
+    @Option(
+        name: .customLong("dfilter", withSingleDash: true), parsing: .unconditional,
+        help: "Addresses to log code of: FIRST..LAST, START+LENGTH, END-LENGTH, separated by commas.")
+    var logFilter: String?
+
+    @Flag(name: .customLong("perfmap", withSingleDash: true), help: "Write /tmp/perf-PID.map for Linux perf.")
+    var perfMap = false
 
     @Option(name: .customLong("rtc", withSingleDash: true), parsing: .unconditional, help: "[base=utc]")
     var rtc: String?

@@ -33,10 +33,13 @@ final class Launcher {
         guard let version = SpaprVersion.named(name) else {
             throw ObjectError("unsupported machine type", hint: "Use -machine help to list supported machines")
         }
+        if options.perfMap { platform.perfMap = try PerfMap() }
         machine = SpaprMachine(version: version, types: types, platform: platform)
         migration = MigrationController(machine: machine)
         machine.monitor.add(MigrationCommands.all(for: migration))
         try machine.withLock { try build(texts) }
+        try accelerator.check(machine)
+        try startLog(accelerator)
     }
 
     // MARK: Building
@@ -120,9 +123,6 @@ final class Launcher {
                 "-\(name) \(value ?? "") is not supported: there is no graphical output",
                 hint: "Use -\(name) none, and -serial or -nographic for the guest's terminal.")
         }
-        if !options.log.isEmpty || options.logFile != nil {
-            throw ObjectError("-d/-D: execution logs are not supported", hint: "Leave the option out.")
-        }
         if let rtc = options.rtc {
             let list = try KeyValueList(rtc, impliedKey: "base")
             guard list.entries.allSatisfy({ $0.key == "base" && $0.value == "utc" }) else {
@@ -133,6 +133,21 @@ final class Launcher {
             throw ObjectError(
                 "-net/-nic \(value) is not supported: there are no network devices", hint: "Use -nic none.")
         }
+    }
+
+    /// `-d`, `-D` and `-dfilter`.
+    private func startLog(_ accelerator: Accelerator) throws {
+        let log = machine.executionLog
+        if let path = options.logFile { try log.open(path) }
+        if let text = options.logFilter { try log.setFilter(text) }
+        let items = try LogItems(list: options.log.joined(separator: ","))
+        guard !items.intersection([.inAsm, .op, .outAsm]).isEmpty, accelerator.engine == .interpreter else {
+            if !items.isEmpty { log.items = items }
+            return
+        }
+        throw ObjectError(
+            "-d in_asm,op,out_asm describe translations, which engine=interpreter does not make",
+            hint: "Use -d exec, or leave engine=interpreter out.")
     }
 
     private func makeCharacters() throws {

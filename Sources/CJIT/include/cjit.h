@@ -52,6 +52,7 @@ enum {
     CJ_TEMPORARY = 53,
     CJ_FP_OPERANDS = 64,    // operands A, B, C of the operation in fp_pending; then two banks for ones not yet there
     CJ_FP_STATUS = 73,      // what later instructions changed: FPCC and FI, each 0x80 + value; then which operands
+    CJ_PASSES = 63,         // polling points to come by before a piece ends, in verify mode
     CJ_RESYNC = 54,         // nonzero once translations were dropped while one runs
 };
 

@@ -28,6 +28,8 @@ open class Machine: EmuObject {
     public let timers = TimerQueue()
     public let state = StateRegistry()
     public let logger: Logger
+    /// What is executed, for whoever wants to know (`-d`).
+    public let executionLog = ExecutionLog()
     /// Serial queue on which the machine's events run (timers, sockets, monitors). Work on it takes the lock.
     public let queue: DispatchQueue
     public private(set) var runState: RunState = .prelaunch
@@ -93,6 +95,7 @@ open class Machine: EmuObject {
         }
         monitor.add(CoreCommands.all)
         monitor.add(CoreHumanCommands.all)
+        monitor.add(LogCommands.human)
         timerDriver = TimerDriver(machine: self)
     }
 

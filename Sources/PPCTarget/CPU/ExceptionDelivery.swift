@@ -24,6 +24,9 @@ public enum ExceptionDelivery {
         if flags & UInt32(PPC_EXCP_SET_DAR) != 0 { registers[SPRegister.dar] = cpu.pointee.excp_dar }
         if flags & UInt32(PPC_EXCP_SET_DSISR) != 0 { registers[SPRegister.dsisr] = cpu.pointee.excp_dsisr }
         owner.onInterrupt?(owner, vector, from)
+        if let log = owner.executionLog, log.shows(.int), owner.mmu.recorder?.isRehearsal != true {
+            TranslationLog.interrupt(owner, log, vector: vector, from: from)
+        }
 
         if owner.resumesAsReset {
             owner.resumesAsReset = false

@@ -1,5 +1,6 @@
 import CPPCState
 import CSupport
+import EmuCore
 
 /// One hardware thread: the state block, the model, translation, time, interrupts and the embedder's hooks.
 ///
@@ -28,9 +29,22 @@ public final class PPCCPU {
     public var onInstruction: ((PPCCPU, UInt64) -> Bool)? {
         didSet { attentionChanged() }
     }
+    /// What is said of execution (`-d`), where somebody wants it.
+    public var executionLog: ExecutionLog? {
+        didSet { attentionChanged() }
+    }
+    /// Names generated code for `perf`.
+    public var perfMap: PerfMap?
+    /// Whether translations are described to somebody.
+    var observesTranslations: Bool {
+        perfMap != nil || executionLog?.shows([.inAsm, .op, .outAsm]) == true
+    }
     /// Executes in the interpreter's place whenever no hook, breakpoint, trace bit or limit needs single steps.
     public var engine: (any CodeEngine)? {
-        didSet { if engine == nil { mmu.codeTracker = nil } }
+        didSet {
+            if engine == nil { mmu.codeTracker = nil }
+            attentionChanged()
+        }
     }
     /// Tells translations of this CPU from stores by others that share its memory; give all of them the same before
     /// engines are made.
@@ -217,6 +231,7 @@ public final class PPCCPU {
     func attentionChanged() {
         needsAttention =
             onInstruction != nil || !breakpoints.isEmpty || state.pointee.msr & (MSR.se | MSR.be) != 0
+            || engine == nil && executionLog?.shows([.exec, .cpu]) == true
         // Whoever executes now leaves its fast loop and looks.
         if needsAttention { requestExit(PPC_EXIT_INTERRUPT) }
     }

@@ -37,6 +37,7 @@ extension PPCCPU {
                 }
                 passedBreakpoint = nil
                 if let onInstruction, !onInstruction(self, state.pointee.nip) { return .requested }
+                if engine == nil, let executionLog { TranslationLog.entering(self, executionLog) }
                 outcome = stepTraced()
                 left -= 1
             } else if let engine, limit == .max {

@@ -54,6 +54,7 @@ public enum DataAccess {
             }
             return true
         }
+        if mmu.recorder?.refusesDevice() == true { return true }
         if size.nonzeroBitCount == 1 {
             value = mmu.memory.ioRead(at: translation.real, size: size) ?? 0
         } else {
@@ -92,6 +93,7 @@ public enum DataAccess {
     private static func storePart(_ mmu: MMU, _ ea: UInt64, _ size: Int, _ translation: Translation, _ value: UInt64) {
         if let host = mmu.grant(ea, .store, translation), host.count >= UInt64(size) {
             guard host.isWritable else { return }
+            mmu.recorder?.willStore(host.pointer, at: translation.real, count: size)
             switch size {
             case 8: host.pointer.storeBytes(of: value.bigEndian, as: UInt64.self)
             case 4: host.pointer.storeBytes(of: UInt32(truncatingIfNeeded: value).bigEndian, as: UInt32.self)
@@ -102,9 +104,12 @@ public enum DataAccess {
                     host.pointer.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
                 }
             }
-            mmu.codeTracker?.stored(mmu.state, at: translation.real, count: size)
+            if mmu.recorder?.isRehearsal != true {
+                mmu.codeTracker?.stored(mmu.state, at: translation.real, count: size)
+            }
             return
         }
+        if mmu.recorder?.refusesDevice() == true { return }
         if size.nonzeroBitCount == 1 {
             let mask: UInt64 = size == 8 ? .max : 1 << UInt64(size * 8) &- 1
             _ = mmu.memory.ioWrite(at: translation.real, size: size, value: value & mask)
@@ -147,7 +152,12 @@ public enum DataAccess {
             cpu.pointee.excp_vector = 0
             return nil
         }
-        if kind == .store { mmu.codeTracker?.stored(cpu, at: translation.real, count: size) }
+        if kind == .store {
+            mmu.recorder?.willStore(host.pointer, at: translation.real, count: size)
+            if mmu.recorder?.isRehearsal != true {
+                mmu.codeTracker?.stored(cpu, at: translation.real, count: size)
+            }
+        }
         return host.pointer
     }
 }

@@ -63,6 +63,11 @@ public final class MMU {
     /// Called before an access that a watchpoint covers: effective address, size, kind.
     public var onWatchpoint: ((UInt64, Int, AccessKind) -> Void)?
 
+    /// Accesses that the soft TLB did not have.
+    public internal(set) var misses = TLBMisses()
+    /// Verify mode's account of what the interpreter does to memory.
+    var recorder: PieceRecorder?
+
     /// Segment look-aside buffer.
     var slb: [SLBEntry]
 
@@ -125,8 +130,9 @@ public final class MMU {
 
     private func currentKey() -> BankKey {
         let msr = state.pointee.msr
-        guard msr & (MSR.ir | MSR.dr) != 0 else { return BankKey() }
         var key = BankKey()
+        if let recorder, recorder.isActive { key.mode |= 0x80 }
+        guard msr & (MSR.ir | MSR.dr) != 0 else { return key }
         if msr & MSR.ir != 0 { key.mode |= 1 }
         if msr & MSR.dr != 0 { key.mode |= 2 }
         if msr & MSR.pr != 0 { key.mode |= 4 }
@@ -206,6 +212,17 @@ public final class MMU {
     ///
     /// - Parameter ea: Already truncated in 32-bit mode.
     func translate(_ ea: UInt64, _ kind: AccessKind, _ result: inout Translation) -> Bool {
+        misses.count(kind)
+        let ok = walk(ea, kind, &result)
+        if !ok { misses.refused &+= 1 }
+        let owner = PPCCPU.of(state)
+        if let log = owner.executionLog, log.shows(.mmu) {
+            TranslationLog.translated(owner, log, ea, kind, ok ? result : nil)
+        }
+        return ok
+    }
+
+    private func walk(_ ea: UInt64, _ kind: AccessKind, _ result: inout Translation) -> Bool {
         let bit = kind == .fetch ? MSR.ir : MSR.dr
         if state.pointee.msr & bit == 0 {
             result = Translation(real: realModeAddress(ea), pageShift: 60)
@@ -277,7 +294,9 @@ public final class MMU {
         case .fetch: bank.fill(ea, host: host.pointer, .exec)
         case .store:
             if host.isWritable { memory.willWrite(at: base, count: granule) }
-            if host.isWritable, !watched, codeTracker?.mayWrite(at: base, count: granule) != false {
+            if recorder?.isActive != true, host.isWritable, !watched,
+                codeTracker?.mayWrite(at: base, count: granule) != false
+            {
                 bank.fill(ea, host: host.pointer, .write)
             }
         }
@@ -307,7 +326,7 @@ public final class MMU {
         var raw: UInt32 = 0
         if let host = grant(ea, .fetch, translation), host.count >= 4 {
             raw = UInt32(bigEndian: host.pointer.loadUnaligned(as: UInt32.self))
-        } else {
+        } else if recorder?.refusesDevice() != true {
             raw = UInt32(truncatingIfNeeded: memory.ioRead(at: translation.real, size: 4) ?? 0)
         }
         return state.pointee.big_endian != 0 ? raw : raw.byteSwapped
@@ -343,6 +362,24 @@ public final class MMU {
         }
         state.pointee.excp_dar = ea
         _ = raise(state, .dataSegment, flags: UInt32(PPC_EXCP_SET_DAR))
+    }
+}
+
+/// How often the soft TLB did not have what was asked for, by kind of access.
+public struct TLBMisses: Sendable, Equatable {
+    public var loads = 0
+    public var stores = 0
+    public var fetches = 0
+    /// Those that ended in an interrupt.
+    public var refused = 0
+
+    @inline(__always)
+    mutating func count(_ kind: AccessKind) {
+        switch kind {
+        case .load: loads &+= 1
+        case .store: stores &+= 1
+        case .fetch: fetches &+= 1
+        }
     }
 }
 

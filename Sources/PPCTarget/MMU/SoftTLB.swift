@@ -2,7 +2,7 @@ import CPPCState
 
 /// What a soft TLB bank is good for: one combination of relocation, privilege, address space and keys.
 struct BankKey: Equatable {
-    /// Bit 0: IR, 1: DR, 2: PR, 3: radix.
+    /// Bit 0: IR, 1: DR, 2: PR, 3: radix, 7: the interpreter of verify mode, which is granted no stores.
     var mode: UInt8 = 0
     var pid: UInt64 = 0
     /// Storage keys that decide access, where they do.

@@ -85,6 +85,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
                 continue
             }
+            if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
             guard run(first) else { return Outcome.branch }
             let outcome = StepShared.outcome(state)
             switch outcome {
@@ -198,6 +199,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         let bytes = fill(steps, buffer.blocks[0], count, helper: helper)
         if helper != nil { count += 1 }
         arenaUsed += count + 1
+        if cpu.observesTranslations { TranslationLog.note(cpu, buffer, code: nil, isRegion: false) }
         let number = table.nextNumber
         table.insert(
             BlockRecord(

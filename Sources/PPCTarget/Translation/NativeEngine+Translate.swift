@@ -32,6 +32,8 @@ extension NativeEngine {
 
     /// Translates the block at an address; -1 if its first instruction is for the interpreter.
     func translateBlock(_ address: UInt64, _ host: UInt64) -> Int32 {
+        let began = hostClock()
+        defer { statistics.translationNanoseconds &+= hostClock() &- began }
         makeRoom()
         guard let source = source(address, host), let real = physical(address) else { return -1 }
         prepareToRead(real, in: source, at: address)
@@ -56,7 +58,7 @@ extension NativeEngine {
         guard
             var translator = Translator(
                 entry: entry, context: context, buffer: buffer, source: source, block: number, isRegion: isRegion,
-                exitCount: exitCount, storage: storage)
+                isPiecewise: isPiecewise, exitCount: exitCount, storage: storage)
         else { return -1 }
         guard translator.translate() else {
             memory.reset(code: memory.codeUsed, data: dataBefore)
@@ -69,6 +71,11 @@ extension NativeEngine {
                 address: address, host: host, context: context.rawValue,
                 code: UInt32(truncatingIfNeeded: memory.codeUsed), size: UInt32(truncatingIfNeeded: size),
                 guestBytes: 0, nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false))
+        if cpu.observesTranslations {
+            let start = UnsafeRawPointer(memory.execute + memory.codeUsed)
+            TranslationLog.note(
+                cpu, buffer, code: UnsafeRawBufferPointer(start: start, count: size), isRegion: isRegion)
+        }
         memory.claimCode(size)
         for index in 0..<buffer.blockCount {
             let block = buffer.blocks[index]
@@ -80,6 +87,7 @@ extension NativeEngine {
         }
         statistics.guestInstructions += buffer.instructionCount
         statistics.codeBytes = memory.codeUsed
+        if isPiecewise { notePiece(number, isRegion: isRegion) }
         if isRegion { statistics.regions += 1 } else { statistics.blocks += 1 }
         return number
     }
@@ -91,6 +99,8 @@ extension NativeEngine {
         guard !old.isDead, old.context == context.rawValue, let host = fetchAddress(old.address), host == old.host,
             table.find(old.address, host, context.rawValue) == number
         else { return }
+        let began = hostClock()
+        defer { statistics.translationNanoseconds &+= hostClock() &- began }
         let flushes = statistics.flushes
         makeRoom()
         guard flushes == statistics.flushes, let source = source(old.address, host), let real = physical(old.address)
@@ -172,6 +182,9 @@ extension NativeEngine {
     /// Performs the instructions of a slow path by their functions, with the state block up to date.
     static func slowAccess(_ cpu: CPUState, _ rawRow: UnsafeRawPointer) -> Int32 {
         let row = rawRow.assumingMemoryBound(to: SlowRow.self)
+        if let engine = cpu.pointee.translation {
+            Unmanaged<NativeEngine>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0.statistics.slowAccesses &+= 1 }
+        }
         let raw = UnsafeMutableRawPointer(cpu)
         let spill = (raw + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)
         let granule = cpu.pointee.granule_shift

@@ -20,7 +20,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     var features: UInt32
     let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
-    let decoder: RegionDecoder
+    var decoder: RegionDecoder
     let table = BlockTable()
     let buffer = RegionBuffer()
     let storage = Translator.Storage()
@@ -28,6 +28,9 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     static var exitCapacity: Int { 1 << 19 }
     var exitCount = 0
     let pages: CodePages
+    /// Translations come back instead of going on to the next (verify mode), and are described here.
+    var isPiecewise = false
+    var pieces: [Int32: NativePiece] = [:]
     public internal(set) var statistics = EngineStatistics()
 
     private let ticker: EngineTicker?
@@ -100,6 +103,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
                 if let outcome = interpretOne() { return outcome }
                 continue
             }
+            if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
             updateConditionValues()
             let reason = enter(raw, code)
             if state.pointee.fp_pending != 0 { DeferredFPSCR.settle(state, mxcsr: DeferredFPSCR.collected(state)) }
@@ -133,7 +137,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     }
 
     /// Acts on an instruction's outcome; a value leaves ``execute(_:)``.
-    private func finish(_ outcome: Int32) -> Int32? {
+    func finish(_ outcome: Int32) -> Int32? {
         switch outcome {
         case Outcome.exception: ExceptionDelivery.deliver(state)
         case Outcome.sync: state.pointee.nip = effectiveAddress(state, state.pointee.nip &+ 4)
@@ -152,7 +156,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         return nil
     }
 
-    private func updateConditionValues() {
+    func updateConditionValues() {
         let so = UInt64(state.pointee.so)
         scratch[Int(CJ_CR_VALUES)] = 8 | so | (4 | so) &<< 32
         scratch[Int(CJ_CR_VALUES) + 1] = 2 | so
@@ -162,7 +166,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     /// Makes the jump cache of the present context and address space current.
     @inline(__always)
-    private func selectContext() {
+    func selectContext() {
         let now = TranslationContext(state)
         let bank = UInt(bitPattern: state.pointee.tlb)
         // The bank's generation stands behind its entries.
@@ -178,7 +182,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     // MARK: Finding code
 
     /// Code for `nip`. Nil if there is none to be had: the interpreter knows why.
-    private func findCode(_ pendingExit: inout Int32) -> UnsafeRawPointer? {
+    func findCode(_ pendingExit: inout Int32) -> UnsafeRawPointer? {
         let address = state.pointee.nip
         if pendingExit < 0 {
             let entry = cache.entries[JumpCache.index(address)]
@@ -193,6 +197,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         }
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
+        if isPiecewise || cpu.executionLog?.shows(.noChain) == true { return UnsafeRawPointer(code) }
         cache.insert(address, UInt64(UInt(bitPattern: code)))
         cpu.mmu.bank.noteExecuted(address)
         if pendingExit >= 0 { link(pendingExit, to: number) }

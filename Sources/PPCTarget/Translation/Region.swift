@@ -87,6 +87,8 @@ struct RegionDecoder {
     let table: InstructionTable
     let infos: UnsafePointer<RowInfo>
     let sets: InstructionSet
+    /// Instructions to leave to the interpreter: row and word.
+    var refuses: ((UInt16, UInt64) -> Bool)?
 
     /// Longest block in instructions.
     static var blockLimit: Int { 64 }
@@ -113,7 +115,9 @@ struct RegionDecoder {
                 length = 8
             }
             let row = table.decode(word, for: sets)
-            guard row != InstructionTable.noRow, context.allows(table.attributes[Int(row)]) else {
+            guard row != InstructionTable.noRow, context.allows(table.attributes[Int(row)]),
+                refuses?(row, word) != true
+            else {
                 block.ending = .refused
                 break
             }

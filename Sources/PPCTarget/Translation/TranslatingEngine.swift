@@ -4,14 +4,17 @@ import CPPCState
 public final class TranslatingEngine: ExecutionEngine {
     private let kind: EngineKind
     private let codeSize: Int
+    private let verification: Verification?
     private var isPrepared = false
 
     /// - Parameters:
     ///   - kind: Which engine; `.interpreter` runs the reference interpreter.
     ///   - codeSize: Bytes of generated code to keep at most.
-    public init(_ kind: EngineKind, codeSize: Int = 64 << 20) {
+    ///   - verification: Checks the native engine against the interpreter; for machines of one vCPU.
+    public init(_ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil) {
         self.kind = kind
         self.codeSize = codeSize
+        self.verification = verification
     }
 
     public func run(_ cpu: PPCCPU, limit: UInt64) -> StopReason {
@@ -27,7 +30,16 @@ public final class TranslatingEngine: ExecutionEngine {
         switch kind {
         case .interpreter: nil
         case .blocks: BlockEngine(cpu: cpu)
-        case .native: (try? NativeEngine(cpu: cpu, codeSize: codeSize)) ?? BlockEngine(cpu: cpu)
+        case .native:
+            if let engine = try? NativeEngine(cpu: cpu, codeSize: codeSize) {
+                if let verification {
+                    VerifyingEngine(engine, sample: verification.sample, onDivergence: verification.onDivergence)
+                } else {
+                    engine
+                }
+            } else {
+                BlockEngine(cpu: cpu)
+            }
         }
     }
 }

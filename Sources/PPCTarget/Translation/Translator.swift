@@ -127,6 +127,8 @@ struct Translator: ~Copyable {
     let source: CodeSource
     let block: Int32
     let isRegion: Bool
+    /// Loops leave after a number of passes in the scratch area (verify mode).
+    let isPiecewise: Bool
     let hasMOVBE: Bool
     let hasBMI2: Bool
     let wide: HostWidth
@@ -190,7 +192,7 @@ struct Translator: ~Copyable {
 
     init?(
         entry: Entry, context: TranslationContext, buffer: RegionBuffer, source: CodeSource, block: Int32,
-        isRegion: Bool, exitCount: Int, storage: borrowing Storage
+        isRegion: Bool, isPiecewise: Bool, exitCount: Int, storage: borrowing Storage
     ) {
         guard let maps = entry.memory.allocateData(Slot.count + 30) else { return nil }
         self.entry = entry
@@ -199,6 +201,7 @@ struct Translator: ~Copyable {
         self.source = source
         self.block = block
         self.isRegion = isRegion
+        self.isPiecewise = isPiecewise
         self.exitCount = exitCount
         hasMOVBE = entry.features & UInt32(CJ_MOVBE) != 0
         hasBMI2 = entry.features & UInt32(CJ_BMI2) != 0
@@ -377,8 +380,13 @@ struct Translator: ~Copyable {
 
     private mutating func emitPoll() {
         let label = asm.label()
-        asm.alu(.cmp, .w32, state(Int(CJ_EXIT_REQUEST)), immediate: 0)
-        asm.jump(.notEqual, label)
+        if isPiecewise {
+            asm.alu(.sub, .w32, scratch(Int(CJ_PASSES)), immediate: 1)
+            asm.jump(.below, label)
+        } else {
+            asm.alu(.cmp, .w32, state(Int(CJ_EXIT_REQUEST)), immediate: 0)
+            asm.jump(.notEqual, label)
+        }
         addStub(Stub(kind: .poll, label: label, address: address, dirty: dirty))
     }
 

@@ -23,6 +23,8 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     let firmware = BuiltInFirmware()
     /// A hash table that H_RESIZE_HPT_PREPARE made ready.
     var preparedTable: PreparedHashTable?
+    /// Names generated code for `perf`; set before the machine is built.
+    public var perfMap: PerfMap?
     /// Told what the guest asks the host to know: unknown hypercalls and services, bad arguments.
     public var onGuestError: ((String) -> Void)?
 
@@ -80,6 +82,14 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         let runner = VCPURunner(cpu: thread.cpu, clock: thread.spapr.clock, scheduler: scheduler)
         thread.cpu.sharedCode = sharedCode
         runner.engine = makeEngine(thread.cpu)
+        thread.cpu.executionLog = thread.spapr.executionLog
+        thread.cpu.perfMap = perfMap
+        thread.spapr.executionLog.onChange { [weak runner] _ in
+            runner?.post { [weak runner] in
+                runner?.cpu.attentionChanged()
+                runner?.cpu.engine?.forgetTranslations()
+            }
+        }
         runner.onIdle = { [unowned self, unowned thread] isIdle in countDispatch(thread, isIdle: isIdle) }
         scheduler.add(runner)
         thread.runner = VCPUHandle(runner: runner, machine: thread.spapr)
@@ -95,6 +105,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
 
     public func machineBuilt(_ machine: SpaprMachine) throws {
         owner = machine
+        EngineReport.register(machine.monitor, machine)
         HashTableCalls.register(dispatch)
         HashTableResize.register(dispatch)
         ProcessorCalls.register(dispatch)
@@ -171,7 +182,9 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     /// Answers a hypercall with the thread's registers from R4 on. Called with the machine's lock held.
     func serve(_ number: UInt64, _ thread: SpaprThread) -> Int64 {
         if let handler = dispatch[number] { return handler(HypercallFrame(services: self, thread: thread)) }
-        onGuestError?("unimplemented hypercall 0x\(String(number, radix: 16))")
+        let text = "unimplemented hypercall 0x\(String(number, radix: 16))"
+        onGuestError?(text)
+        if machine.executionLog.shows(.unimp) { machine.executionLog.write(text + "\n") }
         return HypercallStatus.function
     }
 

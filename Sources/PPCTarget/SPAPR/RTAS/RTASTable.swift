@@ -94,7 +94,10 @@ final class RTASTable {
         // Early kernel code takes display-character to be 10, without looking.
         let place = token == 0xa ? 0 : Int(token) - Int(Self.firstToken)
         guard handlers.indices.contains(place), let entry = handlers[place] else {
-            services.onGuestError?("unknown RTAS token 0x\(String(token, radix: 16))")
+            let text = "unknown RTAS token 0x\(String(token, radix: 16))"
+            services.onGuestError?(text)
+            let log = services.machine.executionLog
+            if log.shows(.guestErrors) { log.write(text + "\n") }
             frame.setStatus(RTASStatus.parameterError)
             return HypercallStatus.parameter
         }

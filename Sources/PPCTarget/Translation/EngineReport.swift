@@ -1,0 +1,58 @@
+import EmuCore
+
+/// What the engines of a machine have done (`info jit`, `x-query-jit`).
+public struct EngineReport {
+    /// One line of figures per vCPU.
+    public var cpus: [(index: Int, statistics: EngineStatistics?, misses: TLBMisses)]
+
+    /// Figures of running vCPUs are read as they are, without stopping anybody.
+    public init(_ machine: SpaprMachine) {
+        cpus = machine.threads.map { ($0.cpu.index, $0.cpu.engine?.statistics, $0.cpu.mmu.misses) }
+    }
+
+    public var text: String {
+        cpus.map { cpu in
+            var lines = ["CPU #\(cpu.index)"]
+            func add(_ name: String, _ value: String) {
+                lines.append("  " + name + String(repeating: " ", count: max(24 - name.count, 1)) + value)
+            }
+            if let s = cpu.statistics {
+                add("code size", "\(s.codeBytes)/\(s.codeCapacity)")
+                add("blocks", "\(s.blocks)")
+                add("regions", "\(s.regions)")
+                add("guest instructions", "\(s.guestInstructions)")
+                add("flushes", "\(s.flushes)")
+                add("invalidations", "\(s.invalidations)")
+                add("time translating", "\(s.translationNanoseconds / 1_000_000) ms")
+                add("exits: look-up", "\(s.lookups)")
+                add("exits: chain", "\(s.chains)")
+                add("exits: outcome", "\(s.outcomes)")
+                add("exits: poll", "\(s.polls)")
+                add("exits: interpreter", "\(s.interpreted)")
+                add("slow accesses", "\(s.slowAccesses)")
+            } else {
+                add("engine", "interpreter")
+            }
+            add("TLB misses: load", "\(cpu.misses.loads)")
+            add("TLB misses: store", "\(cpu.misses.stores)")
+            add("TLB misses: fetch", "\(cpu.misses.fetches)")
+            add("translations refused", "\(cpu.misses.refused)")
+            return lines.joined(separator: "\n")
+        }.joined(separator: "\n") + "\n"
+    }
+}
+
+extension EngineReport {
+    static func register(_ monitor: MonitorRegistry, _ machine: SpaprMachine) {
+        monitor.add([
+            MonitorCommand("x-query-jit") { [unowned machine] _, _ in
+                ["human-readable-text": .string(EngineReport(machine).text)]
+            }
+        ])
+        monitor.add([
+            HumanCommand("info jit", help: "show what the engines have translated") { [unowned machine] _, _ in
+                EngineReport(machine).text
+            }
+        ])
+    }
+}
