@@ -57,7 +57,8 @@ import Testing
                 failures.append("\(row.mnemonic) [\(words)] " + lines.prefix(4).joined(separator: "; "))
             }
         }
-        #expect(ran > 300)
+        // Sequences are fewer, and many end in an instruction that has no native code.
+        #expect(ran > (file.hasPrefix("sequences") ? 100 : 300))
         #expect(failures.count == 0, "\(failures.count) of \(ran): \(failures.prefix(12).joined(separator: "\n"))")
     }
 

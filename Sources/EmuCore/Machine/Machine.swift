@@ -33,6 +33,9 @@ open class Machine: EmuObject {
     /// Serial queue on which the machine's events run (timers, sockets, monitors). Work on it takes the lock.
     public let queue: DispatchQueue
     public private(set) var runState: RunState = .prelaunch
+    private var stopsInProgress = 0
+    /// Whether CPUs that were paused for a moment may go on: the machine runs and nobody is about to stop it.
+    public var mayResume: Bool { runState.isRunning && stopsInProgress == 0 }
     public var cpus: [any VirtualCPU] = []
     /// Blocks of RAM in the order in which a stream lists them.
     public private(set) var ramBlocks: [RAMBlock] = []
@@ -151,7 +154,10 @@ open class Machine: EmuObject {
         let old = runState
         guard new != old else { return }
         if old.isRunning {
+            // Pausing lets the lock go, and whatever else pauses CPUs for a moment must not resume them behind this.
+            stopsInProgress += 1
             for cpu in cpus { cpu.pause() }
+            stopsInProgress -= 1
             clock.stop()
         }
         runState = new

@@ -87,8 +87,9 @@ extension Machine {
                 machine.requestShutdown(.guestReset)
                 return
             }
-            let wasRunning = machine.runState.isRunning
-            for cpu in machine.cpus where wasRunning { cpu.pause() }
+            // Also when the machine no longer runs: whoever stops it may just be waiting for one of its vCPUs, with the
+            // lock let go.
+            for cpu in machine.cpus { cpu.pause() }
             machine.resetMachine()
             machine.monitor.emit(
                 "RESET",
@@ -96,7 +97,7 @@ extension Machine {
                     "guest": .bool(guestInitiated),
                     "reason": .string(guestInitiated ? "guest-reset" : "host-qmp-system-reset"),
                 ])
-            if wasRunning {
+            if machine.mayResume {
                 for cpu in machine.cpus { cpu.resume() }
             } else if machine.runState == .shutdown || machine.runState == .guestPanicked {
                 machine.setRunState(.paused)

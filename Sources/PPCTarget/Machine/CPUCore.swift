@@ -143,6 +143,6 @@ public final class SpaprThread: Device, VirtualCPU {
         runner.pause()
         cpu.mmu.withdrawWriteTags()
         // The machine may have been stopped while its lock was free.
-        if machine.runState.isRunning { runner.resume() }
+        if machine.mayResume { runner.resume() }
     }
 }

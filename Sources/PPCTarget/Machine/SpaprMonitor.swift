@@ -77,7 +77,7 @@ enum SpaprMonitor {
         let wasRunning = machine.runState.isRunning
         if wasRunning { for cpu in machine.cpus { cpu.pause() } }
         // Whoever got the lock meanwhile may have stopped the machine.
-        defer { if wasRunning, machine.runState.isRunning { for cpu in machine.cpus { cpu.resume() } } }
+        defer { if wasRunning, machine.mayResume { for cpu in machine.cpus { cpu.resume() } } }
         return body()
     }
 
