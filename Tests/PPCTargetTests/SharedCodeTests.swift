@@ -65,6 +65,24 @@ struct SharedCodeTests {
         #expect(Self.run(reader) == 4)
     }
 
+    @Test("A page whose code is rewritten again and again stays marked until it holds data for long")
+    func rewriting() throws {
+        let (writer, reader, memory) = try Self.pair(.blocks)
+        _ = memory.load(Self.program(0), at: 0x1000)
+        for value in UInt64(1)...40 {
+            #expect(store(reader.state, 0x1000, UInt32(truncatingIfNeeded: 0x3860_0000 | value)))
+            #expect(Self.run(reader) == value)
+            #expect(store(writer.state, 0x1000, UInt32(truncatingIfNeeded: 0x3860_0100 | value)))
+            #expect(Self.run(reader) == 0x100 | value)
+        }
+        // The last store leaves no code in the page, but nobody may write to it unseen.
+        #expect(store(writer.state, 0x1000, 0x3860_0007 as UInt32))
+        #expect(!writer.sharedCode.mayWrite(0x1000, 4, member: 0))
+        for offset in UInt64(0)..<4200 { #expect(store(writer.state, 0x1800 &+ offset % 64, UInt8(1))) }
+        #expect(writer.sharedCode.mayWrite(0x1000, 4, member: 0))
+        #expect(Self.run(reader) == 7)
+    }
+
     @Test("An engine that goes leaves nothing behind")
     func leaving() throws {
         let (writer, reader, memory) = try Self.pair(.blocks)

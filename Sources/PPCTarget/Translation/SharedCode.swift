@@ -40,7 +40,16 @@ public final class SharedCode: Sendable {
         /// Number of pages with code by chunk.
         var chunks: [UInt64: Int] = [:]
         var members: [Member] = []
+        /// How often code of a page was written over.
+        var rewrites: [UInt64: Int] = [:]
+        /// Chunks with pages that stay marked without code, and the stores that they made slow in vain.
+        var expectant: [UInt64: Int] = [:]
     }
+    /// Code that is written over this often will be again: its page stays marked, since granting and withdrawing the
+    /// right to write each time costs more than seeing the stores.
+    private static var rewriteLimit: Int { 8 }
+    /// Until this many stores to its chunk hit no code.
+    private static var patience: Int { 4096 }
 
     static var pageShift: UInt64 { 12 }
     static var chunkShift: UInt64 { 16 }
@@ -160,14 +169,45 @@ public final class SharedCode: Sendable {
         state.withLock { state in
             var own: [UInt64] = []
             for page in Self.range(address, count, Self.pageShift) {
-                guard state.chunks[page / Self.pagesPerChunk] != nil, let known = state.pages[page],
+                let chunk = page / Self.pagesPerChunk
+                guard state.chunks[chunk] != nil else { continue }
+                guard let known = state.pages[page],
                     known.lines & CodePages.lines(page, address, address &+ count) != 0
-                else { continue }
-                Self.forget(page, &state)
+                else {
+                    Self.noteMiss(chunk, &state)
+                    continue
+                }
+                Self.noteRewrite(page, &state)
                 own.append(page)
                 Self.post(page, to: known.owners, except: member, &state)
             }
             return own
+        }
+    }
+
+    /// Code was written over: its page is for data now, or for other code soon.
+    private static func noteRewrite(_ page: UInt64, _ state: inout State) {
+        if state.rewrites.count > 4096 { state.rewrites.removeAll() }
+        state.rewrites[page, default: 0] += 1
+        if state.rewrites[page, default: 0] < rewriteLimit {
+            forget(page, &state)
+        } else {
+            state.pages[page] = Page()
+            state.expectant[page / pagesPerChunk] = 0
+        }
+    }
+
+    private static func noteMiss(_ chunk: UInt64, _ state: inout State) {
+        guard let misses = state.expectant[chunk] else { return }
+        guard misses >= patience else {
+            state.expectant[chunk] = misses + 1
+            return
+        }
+        state.expectant[chunk] = nil
+        let first = chunk * pagesPerChunk
+        for page in first..<first + pagesPerChunk where state.pages[page]?.lines == 0 {
+            state.rewrites[page] = nil
+            forget(page, &state)
         }
     }
 
