@@ -65,6 +65,17 @@ struct SharedCodeTests {
         #expect(Self.run(reader) == 4)
     }
 
+    @Test("A store by a device reaches translations", arguments: [EngineKind.blocks, .native])
+    func deviceStore(kind: EngineKind) throws {
+        guard kind.isAvailable else { return }
+        let (writer, reader, memory) = try Self.pair(kind)
+        _ = memory.load(Self.program(1), at: 0x1000)
+        #expect(Self.run(reader) == 1 && Self.run(writer) == 1)
+        _ = memory.load(Self.program(5), at: 0x1000)
+        reader.sharedCode.changed(0x1000, 8)
+        #expect(Self.run(reader) == 5 && Self.run(writer) == 5)
+    }
+
     @Test("A page whose code is rewritten again and again stays marked until it holds data for long")
     func rewriting() throws {
         let (writer, reader, memory) = try Self.pair(.blocks)

@@ -33,6 +33,8 @@ public final class AddressSpace: @unchecked Sendable {
     public let root: MemoryRegion
     private let view: Mutex<FlatView>
     private var listeners: [WeakListener] = []
+    /// Told after a device, a hypercall or firmware has stored to RAM: address and bytes. Set before the machine runs.
+    public var onWrite: ((UInt64, UInt64) -> Void)?
     private struct WeakListener { weak var listener: (any MemoryListener)? }
 
     public init(_ name: String, root: MemoryRegion) {
@@ -105,6 +107,7 @@ public final class AddressSpace: @unchecked Sendable {
                 UnsafeMutableRawBufferPointer(start: ram.pointer, count: count)
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: piece[..<count]))
                 ram.block.markDirty(offset: ram.offset, length: UInt64(count))
+                onWrite?(here, UInt64(count))
                 done += count
             } else {
                 done += try transfer(

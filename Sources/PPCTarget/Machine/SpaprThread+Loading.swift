@@ -86,6 +86,8 @@ extension SpaprThread {
         Context.setMSR(cpu.state, loadedMSR & cpu.model.guestMSRMask)
         cpu.setLPCR(lpcr)
         cpu.mmu.invalidateAll()
+        // Pages go into memory as they come, past everything that tracks code.
+        cpu.engine?.forgetTranslations()
         // Releases before 8.1 do not send the decrementer: it has run out as far as the guest can tell.
         if travellingSPRs[22] != 0 || !isAtRest { cpu.setDecrementer(travellingSPRs[22]) }
     }

@@ -126,6 +126,7 @@ enum MemoryCalls {
             for index in bytes.indices { bytes[index] = ~bytes[index] }
         }
         to.block.markDirty(offset: to.offset, length: length)
+        call.memory.onWrite?(target, length)
         return true
     }
 

@@ -106,6 +106,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     public func machineBuilt(_ machine: SpaprMachine) throws {
         owner = machine
         EngineReport.register(machine.monitor, machine)
+        machine.memory.onWrite = { [sharedCode] address, count in sharedCode.changed(address, count) }
         HashTableCalls.register(dispatch)
         HashTableResize.register(dispatch)
         ProcessorCalls.register(dispatch)
