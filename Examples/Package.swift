@@ -17,6 +17,7 @@ let package = Package(
             name: "boot-linux",
             dependencies: [
                 .product(name: "EmuCore", package: "EmuCore"), .product(name: "PPCTarget", package: "EmuCore"),
+                .product(name: "Migration", package: "EmuCore"),
             ]),
     ],
     swiftLanguageModes: [.v6]
