@@ -8,6 +8,8 @@ extension Translator {
         let f = Word(word)
         switch op {
         case .add, .subf, .neg, .mullw, .mulld: return !f.oe
+        // `or` of a register with itself may set the thread's priority, which PPR shows.
+        case .or: return f.rt != f.ra || f.rt != f.rb || f.rt == 0
         case .divw, .divwu, .divd, .divdu: return !f.oe
         case .addc, .adde, .addme, .addze, .subfc, .subfe, .subfme, .subfze: return !f.oe && !context.narrow
         case .addic, .addicRecord, .subfic: return !context.narrow
