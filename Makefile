@@ -54,6 +54,7 @@ rings: release deps-test
 # Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us. Every row:
 # an hour on two cores.
 guests: release deps-test
+	Scripts/compare-bare-metal --qemu
 	Scripts/boot-guests --all
 	Scripts/migrate-running --all
 	Scripts/compare-kernel-log

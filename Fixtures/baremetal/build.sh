@@ -1,21 +1,26 @@
 #!/bin/sh
 # Assembles the bare-metal guests and records what QEMU's pseries machine prints for each. Needs the powerpc64
 # cross binutils and qemu-system-ppc64. Usage: build.sh [guest ...]
+#
+# NAME-little is NAME.S assembled in the other byte order. The tests run whatever has a NAME.CPU.expected here.
 set -e
 cd "$(dirname "$0")"
-[ $# -gt 0 ] || set -- exceptions little radix hash relocated
+all="exceptions exceptions-little little radix radix-little hash hash-little relocated"
+[ $# -gt 0 ] || set -- $all
+powerpc64-linux-gnu-as -mbig -o stub.o little-stub.S
+powerpc64-linux-gnu-objcopy -O binary -j .text stub.o stub.bin
 for guest; do
     case $guest in
-    little) order=-mlittle; format=elf64lppc; machines="power9" ;;
-    hash) order=-mbig; format=elf64ppc; machines="power8 power9" ;;
-    relocated) order=-mbig; format=elf64ppc; machines="power9 power10" ;;
-    *) order=-mbig; format=elf64ppc; machines="power9" ;;
+    little | *-little) order="-mlittle --defsym LITTLE=1"; format=elf64lppc ;;
+    *) order=-mbig; format=elf64ppc ;;
     esac
-    if [ "$guest" = little ]; then
-        powerpc64-linux-gnu-as -mbig -o stub.o little-stub.S
-        powerpc64-linux-gnu-objcopy -O binary -j .text stub.o stub.bin
-    fi
-    powerpc64-linux-gnu-as $order -o $guest.o $guest.S
+    case $guest in
+    hash) machines="power8 power9" ;;
+    relocated) machines="power9 power10" ;;
+    *) machines="power9" ;;
+    esac
+    # shellcheck disable=SC2086
+    powerpc64-linux-gnu-as $order -o $guest.o ${guest%-little}.S
     powerpc64-linux-gnu-ld -m $format -Ttext=0 -e 0x100 -o $guest.elf $guest.o
     powerpc64-linux-gnu-objcopy -O binary -j .text $guest.elf $guest.bin
     for cpu in $machines; do

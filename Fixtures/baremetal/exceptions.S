@@ -46,8 +46,8 @@
         TRY     lharx %r3, 0, %r4
         TRY     lqarx %r6, 0, %r4
         TRY     lq %r6, 16(%r25)
-        TRY     lmw %r28, 0(%r4)
-        TRY     lswi %r6, %r4, 4
+        TRY     .long 0xbb840000                # lmw r28, 0(r4)
+        TRY     .long 0x7cc424aa                # lswi r6, r4, 4
         TRY     ld %r3, 0(%r4)                  # unaligned, fine
         TRY     dcbz 0, %r4
         TRY     slbmte %r3, %r4                 # reserved bits or slot out of range

@@ -36,20 +36,7 @@
         TRY     bctrl
         .endm
         .macro  USER offset
-        bl      1f
-1:      mflr    %r30
-        addi    %r30, %r30, 2f - 1b
-        mtspr   275, %r30
-        li      %r30, 0
-        mtspr   DAR, %r30
-        mtspr   DSISR, %r30
-        LOAD64  %r30, 0x10009000 + \offset
-        mtspr   SRR0, %r30
-        mfmsr   %r30
-        ori     %r30, %r30, 0xd032
-        mtspr   SRR1, %r30
-        rfid
-2:
+        GO      0x10009000 + \offset, 0xd032
         .endm
 
         ENTRY
@@ -94,15 +81,7 @@
         LOAD64  %r7, 0x50d000 | M | 2
         sc      1
         SHOW    %r3
-        bl      30f
-30:     mflr    %r5
-        addi    %r5, %r5, user - 30b - 4
-        LOAD64  %r6, 0x508ffc
-        li      %r7, (user_end - user) / 4
-        mtctr   %r7
-31:     lwzu    %r8, 4(%r5)
-        stwu    %r8, 4(%r6)
-        bdnz    31b
+        COPY    user, user_end, 0x509000
         LOAD64  %r3, 0x4e8000204e800020
         LOAD64  %r4, 0x504000
         std     %r3, 0(%r4)

@@ -11,7 +11,7 @@
         sldi    %r3, %r3, 63
         ori     %r3, %r3, 1
         mtspr   27, %r3
-        li      %r3, 0x2000
+        li      %r3, 0x1000
         mtspr   26, %r3
         rfid
         .end

@@ -1,21 +1,6 @@
 # Little-endian supervisor state: interrupts arrive little-endian, data of every size in both orders.
         .include "common.inc"
-        .macro  ENTRY_LITTLE
-        .org    0x100
-        .incbin "stub.bin"
-        .endm
-        ENTRY_LITTLE
-        HANDLER 0x300
-        HANDLER 0x600
-        HANDLER 0x700
-        HANDLER 0x800
-        HANDLER 0xc00
-        HANDLER 0xd00
-        HANDLER 0xf20
-        HANDLER 0xf40
-        HANDLER 0xf60
-        .org    0x2000
-        b       begin
+        ENTRY
         COMMON
         mfmsr   %r3
         SHOW    %r3

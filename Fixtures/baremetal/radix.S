@@ -1,13 +1,8 @@
 # Radix translation: page sizes, protection, reference and change bits, problem state, faults of every kind.
         .include "common.inc"
-        .set HIGH, 0xc000000000000000
+        .include "radix.inc"
         .set WINDOW, 0xc000000040000000
 
-        .macro PUT at, value
-        LOAD64  %r3, \at
-        LOAD64  %r4, \value
-        std     %r4, 0(%r3)
-        .endm
         .macro PEEK at
         LOAD64  %r3, \at + HIGH
         ld      %r3, 0(%r3)
@@ -20,30 +15,13 @@
         .endm
 # Runs user code at 0x10000 + offset until an interrupt.
         .macro USER offset
-        bl      1f
-1:      mflr    %r30
-        addi    %r30, %r30, 2f - 1b
-        mtspr   275, %r30
-        li      %r30, 0
-        mtspr   DAR, %r30
-        mtspr   DSISR, %r30
-        lis     %r30, 1
-        addi    %r30, %r30, \offset
-        mtspr   SRR0, %r30
-        mfmsr   %r30
-        ori     %r30, %r30, 0xd032
-        mtspr   SRR1, %r30
-        rfid
-2:
+        GO      0x10000 + \offset, 0xd032
         .endm
 
         ENTRY
         COMMON
 # Tables.
-        PUT     0x200000, 0x40000000002100ad
-        PUT     0x200010, 0x40000000002200ad
-        PUT     0x210000, 0x8000000000230009
-        PUT     0x230000, 0xc00000000000018f    # 1 GiB, supervisor, all access
+        RADIX_TABLES
         PUT     0x230008, 0x8000000000231009
         PUT     0x231000, 0xc00000000040000e    # 2 MiB without R and C
         PUT     0x231008, 0x8000000000232009
@@ -60,50 +38,19 @@
         PUT     0x232030, 0xc00000000050600e
         PUT     0x233000, 0xc00000000051000e
         PUT     0x233008, 0xc00000000052000c
-        PUT     0x220000, 0x8000000000234009
-        PUT     0x234000, 0x8000000000235009
-        PUT     0x235000, 0x8000000000236009
-        PUT     0x236080, 0xc000000000600005    # 0x10000: code
         PUT     0x236088, 0xc000000000601006    # 0x11000: data
         PUT     0x236090, 0xc000000000602004    # 0x12000: read only
         PUT     0x236098, 0xc00000000060300e    # 0x13000: supervisor
-        PUT     0x503000, 0x4e8000204e800020    # blr
-        PUT     0x505000, 0x4e8000204e800020
-        PUT     0x506000, 0x4e8000204e800020
+        PUTCODE 0x503000, 0x4e800020, 0x4e800020    # blr
+        PUTCODE 0x505000, 0x4e800020, 0x4e800020
+        PUTCODE 0x506000, 0x4e800020, 0x4e800020
 # User code to its page.
-        bl      30f
-30:     mflr    %r5
-        addi    %r5, %r5, user - 30b - 4
-        lis     %r6, 0x60
-        addi    %r6, %r6, -4
-        li      %r7, (user_end - user) / 4
-        mtctr   %r7
-31:     lwzu    %r8, 4(%r5)
-        stwu    %r8, 4(%r6)
-        bdnz    31b
+        COPY    user, user_end, 0x600000
 # Register the process table: new radix table, guest may invalidate.
-        li      %r3, 0x37c
-        li      %r4, 0x1d
-        lis     %r5, 0x20
-        li      %r6, 0
-        li      %r7, 4
-        sc      1
-        mr      %r20, %r3
-        li      %r3, 1
-        mtspr   48, %r3
+        RADIX_ON
 # Turn translation on at the high alias.
-        LOAD64  %r25, HIGH
-        mfmsr   %r3
-        ori     %r3, %r3, 0x30
-        std     %r3, 0x40(0)
-        mtspr   SRR1, %r3
-        bl      32f
-32:     mflr    %r3
-        addi    %r3, %r3, 33f - 32b
-        or      %r3, %r3, %r25
-        mtspr   SRR0, %r3
-        rfid
-33:     SHOW    %r20
+        TRANSLATED
+        SHOW    %r20
         AT      0x000010, ld %r3, 0(%r4)
         PEEK    0x231000                        # R
         AT      0x000010, std %r3, 0(%r4)
@@ -232,16 +179,7 @@
         PEEK    0x236088
         PEEK    0x236090
 # Back to real mode for the output.
-        mfmsr   %r3
-        xori    %r3, %r3, 0x30
-        mtspr   SRR1, %r3
-        bl      34f
-34:     mflr    %r3
-        addi    %r3, %r3, 35f - 34b
-        clrldi  %r3, %r3, 4
-        mtspr   SRR0, %r3
-        rfid
-35:     li      %r25, 0
+        UNTRANSLATED
         FINISH
 
         .macro  U insn:vararg

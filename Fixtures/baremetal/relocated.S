@@ -1,14 +1,9 @@
 # Interrupts taken with translation on (LPCR[AIL] = 3), scv in both locations, and facilities that FSCR
 # withholds from problem state, under radix translation.
         .include "common.inc"
-        .set HIGH, 0xc000000000000000
+        .include "radix.inc"
         .set AILED, 0x4000
 
-        .macro PUT at, value
-        LOAD64  %r3, \at
-        LOAD64  %r4, \value
-        std     %r4, 0(%r3)
-        .endm
         .macro HIGHHANDLER at
         .org    AILED + \at
         mtspr   272, %r1
@@ -17,21 +12,7 @@
         .endm
 # Runs problem state code at 0x10000 + offset until an interrupt.
         .macro USER offset
-        bl      1f
-1:      mflr    %r30
-        addi    %r30, %r30, 2f - 1b
-        mtspr   275, %r30
-        li      %r30, 0
-        mtspr   DAR, %r30
-        mtspr   DSISR, %r30
-        lis     %r30, 1
-        addi    %r30, %r30, \offset
-        mtspr   SRR0, %r30
-        mfmsr   %r30
-        ori     %r30, %r30, 0x5032
-        mtspr   SRR1, %r30
-        rfid
-2:
+        GO      0x10000 + \offset, 0x5032
         .endm
         .macro  FSCR value
         LOAD64  %r3, \value
@@ -100,33 +81,10 @@ record_high:
         COMMON
 
 # Tables: 1 GiB at the high alias, one page of code and one of data for process 1.
-        PUT     0x200000, 0x40000000002100ad
-        PUT     0x200010, 0x40000000002200ad
-        PUT     0x210000, 0x8000000000230009
-        PUT     0x230000, 0xc00000000000018f
-        PUT     0x220000, 0x8000000000234009
-        PUT     0x234000, 0x8000000000235009
-        PUT     0x235000, 0x8000000000236009
-        PUT     0x236080, 0xc000000000600185
+        RADIX_TABLES
         PUT     0x236088, 0xc000000000601186
-        bl      30f
-30:     mflr    %r5
-        addi    %r5, %r5, user - 30b - 4
-        lis     %r6, 0x60
-        addi    %r6, %r6, -4
-        li      %r7, (user_end - user) / 4
-        mtctr   %r7
-31:     lwzu    %r8, 4(%r5)
-        stwu    %r8, 4(%r6)
-        bdnz    31b
-        li      %r3, 0x37c
-        li      %r4, 0x1d
-        lis     %r5, 0x20
-        li      %r6, 0
-        li      %r7, 4
-        sc      1
-        li      %r3, 1
-        mtspr   48, %r3
+        COPY    user, user_end, 0x600000
+        RADIX_ON
         li      %r19, 0
 # Real mode first: scv goes to 0x17000.
         FSCR    0x1000
@@ -135,28 +93,13 @@ record_high:
         scv     5
         SHOWSCV
 # Interrupts to high addresses from now on.
-        li      %r3, 0x31c
-        li      %r4, 3
-        li      %r5, 3
-        li      %r6, 0
-        li      %r7, 0
-        sc      1
+        HCALL   0x31c, 3, 3
         SHOW    %r3
         TRY     trap                            # untranslated: stays at 0x700
         scv     0
         SHOWSCV
-        LOAD64  %r25, HIGH
-        mfmsr   %r3
-        ori     %r3, %r3, 0x30
-        std     %r3, 0x40(0)
-        mtspr   SRR1, %r3
-        bl      32f
-32:     mflr    %r3
-        addi    %r3, %r3, 33f - 32b
-        or      %r3, %r3, %r25
-        mtspr   SRR0, %r3
-        rfid
-33:     TRY     trap
+        TRANSLATED
+        TRY     trap
         TRY     .long 0
         TRY     sc
         TRY     fadd %f1, %f2, %f3
@@ -205,16 +148,7 @@ record_high:
         USER    72
         SHOWSCV
 # Back to real mode for the output.
-        mfmsr   %r3
-        xori    %r3, %r3, 0x30
-        mtspr   SRR1, %r3
-        bl      34f
-34:     mflr    %r3
-        addi    %r3, %r3, 35f - 34b
-        clrldi  %r3, %r3, 4
-        mtspr   SRR0, %r3
-        rfid
-35:     li      %r25, 0
+        UNTRANSLATED
         FINISH
 
         .macro  U insn:vararg
