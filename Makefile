@@ -2,7 +2,7 @@
 SWIFT ?= swift
 
 .PHONY: demo run-linux test build release deps deps-test lint format walls examples rings guests bench bench-compare \
-	bench-migration fuzz fuzz-cpu difftest coverage clean
+	bench-migration soak fuzz fuzz-cpu difftest coverage clean
 
 demo: release
 	Scripts/demo
@@ -59,6 +59,10 @@ guests: release deps-test
 	Scripts/migrate-running --all
 	Scripts/compare-kernel-log
 	Scripts/idle-guest --limit 3
+
+# An hour of boots, processes, moves, resets and saves; looks for differences and leaks. SOAK="--minutes 10"
+soak: release deps-test
+	Scripts/soak $(SOAK)
 
 # Guest programs, boots and start-up in QEMU and here, as ratios. BENCH holds options: make bench BENCH="--rows integer".
 bench: release deps-test

@@ -6,7 +6,9 @@ import PPCTarget
 struct Accelerator {
     private(set) var isSingleThreaded = false
     private(set) var instructionShift: UInt64?
-    private(set) var engine: EngineKind
+    /// `-icount sleep=`.
+    private(set) var sleepsWhenIdle = true
+    private(set) var engine: EngineKind = .preferred
     /// Bytes of generated code to keep.
     private(set) var codeSize = 64 << 20
     /// Every so many pieces of native code one is checked against the interpreter; nil for none.
@@ -54,21 +56,36 @@ struct Accelerator {
         }
         try Self.checkVerification(sample, chosen, icount: icount != nil)
         if let icount {
-            let list = try KeyValueList(icount, impliedKey: "shift")
-            try list.check(known: ["shift", "align", "sleep"], option: "-icount")
-            guard let shift = try list.integer("shift"), (0...10).contains(shift) else {
-                throw ObjectError("icount: Invalid shift value", hint: "Use -icount shift=N with N from 0 to 10.")
-            }
-            instructionShift = UInt64(shift)
+            try parseCounting(icount)
             isSingleThreaded = true
-            guard chosen == nil || chosen == .interpreter else {
+            guard chosen != .native else {
                 throw ObjectError(
-                    "-icount counts instructions, which engine=\(chosen?.rawValue ?? "") does not",
-                    hint: "Use -accel tcg,engine=interpreter with -icount.")
+                    "-icount counts instructions, which engine=native does not",
+                    hint: "Use -accel tcg,engine=blocks or engine=interpreter with -icount, or leave engine= out.")
             }
-            chosen = .interpreter
+            chosen = chosen ?? .blocks
         }
         engine = chosen ?? .preferred
+    }
+
+    private mutating func parseCounting(_ text: String) throws {
+        let list = try KeyValueList(text, impliedKey: "shift")
+        try list.check(known: ["shift", "align", "sleep"], option: "-icount")
+        guard list.string("shift") != "auto" else {
+            throw ObjectError(
+                "-icount shift=auto is not supported: guest time would follow the host's speed",
+                hint: "Use -icount shift=N with N from 0 to 10: an instruction takes 2^N nanoseconds.")
+        }
+        guard let shift = try list.integer("shift"), (0...10).contains(shift) else {
+            throw ObjectError("icount: Invalid shift value", hint: "Use -icount shift=N with N from 0 to 10.")
+        }
+        guard try list.bool("align") != true else {
+            throw ObjectError(
+                "-icount align=on is not supported: the host's clock does not hold the guest back",
+                hint: "Leave align= out, or use align=off.")
+        }
+        instructionShift = UInt64(shift)
+        sleepsWhenIdle = try list.bool("sleep") ?? true
     }
 
     private static func checkVerification(_ sample: Int?, _ chosen: EngineKind?, icount: Bool) throws {
@@ -90,7 +107,9 @@ struct Accelerator {
 
     func makePlatform() -> SpaprServices {
         let (engine, codeSize, sample) = (engine, codeSize, sample)
-        return SpaprServices(isSingleThreaded: isSingleThreaded, instructionShift: instructionShift) { _ in
+        return SpaprServices(
+            isSingleThreaded: isSingleThreaded, instructionShift: instructionShift, sleepsWhenIdle: sleepsWhenIdle
+        ) { _ in
             let verification = sample.map { sample in
                 Verification(sample: sample) { difference in
                     Report.line("verify: \(difference)")

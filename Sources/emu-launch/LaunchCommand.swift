@@ -177,15 +177,22 @@ struct LaunchCommand: ParsableCommand {
     @Flag(name: .customLong("perfmap", withSingleDash: true), help: "Write /tmp/perf-PID.map for Linux perf.")
     var perfMap = false
 
-    @Option(name: .customLong("rtc", withSingleDash: true), parsing: .unconditional, help: "[base=utc]")
+    @Option(
+        name: .customLong("rtc", withSingleDash: true), parsing: .unconditional,
+        help: "[base=utc|DATE][,clock=host|vm]: the guest's time of day; clock=vm goes with the guest's time.")
     var rtc: String?
+
+    @Option(
+        name: .customLong("seed", withSingleDash: true), parsing: .unconditional,
+        help: "Random numbers for the guest are a sequence that this number decides.")
+    var seed: UInt64?
 
     @Option(name: .customLong("pidfile", withSingleDash: true), parsing: .unconditional, help: "Write the process id.")
     var pidFile: String?
 
     @Option(
         name: .customLong("icount", withSingleDash: true), parsing: .unconditional,
-        help: "shift=N: guest time counts instructions.")
+        help: "shift=N[,sleep=on|off][,align=off]: an instruction takes 2^N nanoseconds of the guest's time.")
     var icount: String?
 
     func run() throws { try Launcher(self).run() }

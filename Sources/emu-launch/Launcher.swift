@@ -67,6 +67,8 @@ final class Launcher {
         spapr.memory.path = options.memPath
         spapr.memory.prealloc = options.memPrealloc
         (spapr.memory.nodes, spapr.distances) = try OptionTexts.numa(options.numa)
+        spapr.timeOfDay = try options.rtc.flatMap { try OptionTexts.timeOfDay($0, machine.clock) }
+        if let seed = options.seed { machine.random = RandomSource(seed: seed) }
         spapr.smp = try OptionTexts.topology(options.smp)
         spapr.cpu = options.cpu
         spapr.firmware = options.bios
@@ -122,12 +124,6 @@ final class Launcher {
             throw ObjectError(
                 "-\(name) \(value ?? "") is not supported: there is no graphical output",
                 hint: "Use -\(name) none, and -serial or -nographic for the guest's terminal.")
-        }
-        if let rtc = options.rtc {
-            let list = try KeyValueList(rtc, impliedKey: "base")
-            guard list.entries.allSatisfy({ $0.key == "base" && $0.value == "utc" }) else {
-                throw ObjectError("-rtc \(rtc) is not supported", hint: "The guest's clock is UTC: -rtc base=utc.")
-            }
         }
         for value in options.net where value != "none" {
             throw ObjectError(

@@ -62,6 +62,8 @@ open class Machine: EmuObject {
     /// `-name` and `-uuid`.
     public var guestName: String?
     public var uuid: UUID?
+    /// Random numbers for the guest; set before the machine is built.
+    public var random = RandomSource()
     /// `-no-reboot` and `-no-shutdown`.
     public var exitsOnReset = false
     public var staysAfterShutdown = false

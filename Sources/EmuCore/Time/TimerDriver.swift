@@ -29,7 +29,8 @@ public final class TimerDriver {
     }
 
     private func arm() {
-        guard machine.clock.isRunning, let deadline = machine.timers.nextDeadline else {
+        // Who moves the clock by hand fires the timers too.
+        guard machine.clock.isRunning, !machine.clock.isManual, let deadline = machine.timers.nextDeadline else {
             source.schedule(deadline: .distantFuture)
             return
         }

@@ -52,6 +52,9 @@ public final class VirtualClock: Sendable {
         }
     }
 
+    /// Whether the clock only moves when told.
+    public var isManual: Bool { state.withLock { $0.manual != nil } }
+
     /// Hands the clock to instruction counting.
     public func setManual(_ time: Int64) { state.withLock { $0.manual = time } }
 }

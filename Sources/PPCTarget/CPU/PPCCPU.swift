@@ -66,6 +66,8 @@ public final class PPCCPU {
     public var onWork: ((PPCCPU) -> Void)?
     /// Told when the soft TLB was flushed on request, for engines that keep translations of their own.
     public var onFlush: ((PPCCPU) -> Void)?
+    /// What `darn` delivers.
+    public var random = RandomSource()
     /// Logical processor version the guest was given, 0 for none.
     public private(set) var compatibilityPVR: UInt32 = 0
     /// Waiting for reset-like wake-up from a power-saving instruction.

@@ -177,7 +177,7 @@ enum FixedPointLogical {
 
     /// `darn`: L selects 32 bits, a conditioned or a raw 64-bit number; other values return the error code.
     static func darn(_ cpu: CPUState, _ word: UInt64) -> Int32 {
-        var source = SystemRandomNumberGenerator()
+        let source = PPCCPU.of(cpu).random
         let number: UInt64 =
             switch word >> 16 & 3 {
             case 0: source.next() & 0xffff_ffff

@@ -20,6 +20,7 @@ extension PPCCPU {
     /// - Parameter limit: The number of instructions to complete or interrupt at most.
     public func run(limit: UInt64 = .max) -> StopReason {
         var left = limit
+        var outcomeOfEngine = Outcome.next
         while true {
             if state.pointee.exit_request != 0, serveExitRequest() { return .requested }
             if state.pointee.halted != 0 {
@@ -43,6 +44,10 @@ extension PPCCPU {
             } else if let engine, limit == .max {
                 passedBreakpoint = nil
                 outcome = engine.execute(self)
+            } else if let engine, let done = engine.execute(self, atMost: left, &outcomeOfEngine) {
+                passedBreakpoint = nil
+                outcome = outcomeOfEngine
+                left -= done
             } else {
                 passedBreakpoint = nil
                 let slice = min(left, 4096)
@@ -85,11 +90,12 @@ extension PPCCPU {
     func executeSlice(_ left: inout UInt64) -> Int32 {
         let cpu = state
         let slots = decoded
-        let limit = left
-        defer { cpu.pointee.instructions_executed &+= limit &- left }
+        // The count is right in the middle too, for clocks that follow it.
+        let end = cpu.pointee.instructions_executed &+ left
+        defer { left = end &- cpu.pointee.instructions_executed }
         var window = FetchWindow()
-        while left != 0 {
-            left &-= 1
+        while cpu.pointee.instructions_executed != end {
+            cpu.pointee.instructions_executed &+= 1
             let ea = cpu.pointee.nip
             var outcome: Int32
             let slot = slots + Int(truncatingIfNeeded: ea &>> 2) & (DecodedSlot.count &- 1)
@@ -129,8 +135,8 @@ extension PPCCPU {
         let trace = cpu.pointee.msr & (MSR.se | MSR.be)
         let from = cpu.pointee.nip
         let slot = decoded + Int(truncatingIfNeeded: from &>> 2) & (DecodedSlot.count &- 1)
-        let outcome = executeUnknown(from, slot)
         cpu.pointee.instructions_executed &+= 1
+        let outcome = executeUnknown(from, slot)
         if outcome == Outcome.exception {
             ExceptionDelivery.deliver(cpu)
             return outcome

@@ -33,6 +33,7 @@ extension SpaprMachine {
         try makeDeviceMemory()
         events = try SpaprEvents(machine: self)
         rtc = SpaprRTC(machine: self)
+        if let time = options.timeOfDay { rtc.hostTime = time }
         try add(child: rtc, name: "rtc")
         try rtc.realizeDevice()
         try makeVirtualIO()

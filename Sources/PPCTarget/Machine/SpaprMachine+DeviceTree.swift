@@ -206,8 +206,7 @@ extension SpaprMachine {
     private func describeChosen(_ tree: DeviceTree, isReset: Bool) {
         let node = tree.addNode(DeviceTree.root, "chosen")
         if isReset { describeBoot(tree, node) }
-        var generator = SystemRandomNumberGenerator()
-        tree.set(node, "rng-seed", cells: (0..<8).map { _ in generator.next() })
+        tree.set(node, "rng-seed", cells: (0..<8).map { _ in UInt32(truncatingIfNeeded: random.next()) })
         tree.set(node, "ibm,architecture-vec-5", bytes: negotiatedVector5.deviceTreeForm)
     }
 

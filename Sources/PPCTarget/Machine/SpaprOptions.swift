@@ -33,6 +33,8 @@ public struct SpaprOptions {
         }
     }
 
+    /// Time of day in nanoseconds since 1970, UTC (`-rtc`); by default the host's.
+    public var timeOfDay: (() -> Int64)?
     /// RAM and NUMA nodes; back ends are objects made before the machine is built.
     public var memory = MainMemoryOptions()
     public var distances: [Distance] = []

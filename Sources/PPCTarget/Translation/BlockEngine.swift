@@ -22,6 +22,8 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
     private let recipes: [StepRecipe?]
+    /// Rows whose instructions may look at a clock.
+    private let readsClock: [Bool]
     private let decoder: RegionDecoder
     private let table = BlockTable()
     private let buffer = RegionBuffer()
@@ -52,6 +54,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         infos = .allocate(capacity: max(rows.count, 1))
         for (index, row) in rows.enumerated() { (infos + index).initialize(to: RowInfo(row)) }
         recipes = StepRecipe.byRow(InstructionTable.shared)
+        readsClock = rows.map { ["mfspr", "mtspr", "mftb", "sc"].contains($0.mnemonic) }
         decoder = RegionDecoder(
             table: InstructionTable.shared, infos: infos,
             sets: InstructionSet(rawValue: cpu.state.pointee.isa_level))
@@ -72,7 +75,19 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         infos.deallocate()
     }
 
-    public func execute(_ cpu: PPCCPU) -> Int32 {
+    public func execute(_ cpu: PPCCPU) -> Int32 { execute(until: .max) }
+
+    public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? {
+        // The last block that begins must not end too late; an added instruction may follow its limit.
+        let longest = UInt64(RegionDecoder.blockLimit + 1)
+        guard limit > longest else { return nil }
+        let before = state.pointee.instructions_executed
+        outcome = execute(until: before &+ (limit &- longest))
+        return state.pointee.instructions_executed &- before
+    }
+
+    /// Executes until so many instructions have been counted since the vCPU was made, and a block more.
+    private func execute(until count: UInt64) -> Int32 {
         StepShared.setCodeChanged(state, false)
         while true {
             // A reset clears the scratch area.
@@ -83,10 +98,11 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 var left: UInt64 = 1
                 let outcome = cpu.executeSlice(&left)
                 if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
+                if state.pointee.instructions_executed >= count { return Outcome.next }
                 continue
             }
             if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
-            guard run(first) else { return Outcome.branch }
+            guard run(first, until: count) else { return Outcome.branch }
             let outcome = StepShared.outcome(state)
             switch outcome {
             case Outcome.exception: ExceptionDelivery.deliver(state)
@@ -99,15 +115,15 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         }
     }
 
-    /// Runs blocks until a step leaves; `false` if somebody asked to stop before that.
+    /// Runs blocks until a step leaves; `false` if somebody asked to stop before that, or enough were counted.
     @inline(__always)
-    private func run(_ first: UnsafeMutableRawPointer) -> Bool {
+    private func run(_ first: UnsafeMutableRawPointer, until count: UInt64) -> Bool {
         let cpu = state
         var patience = Self.patience
         var next: UnsafeMutableRawPointer? = first
         while let raw = next {
             patience &-= 1
-            if cpu.pointee.exit_request != 0 || patience == 0 {
+            if cpu.pointee.exit_request != 0 || patience == 0 || cpu.pointee.instructions_executed >= count {
                 cpu.pointee.nip = Step.at(raw).pointee.address
                 return false
             }
@@ -228,6 +244,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             var step = Step(
                 run: StepFlow.called, count: UInt8(truncatingIfNeeded: index + 1), address: at,
                 word: instruction.word, execute: instruction.execute)
+            if readsClock[Int(instruction.row)] { step.run = StepFlow.counted }
             choose(&step, instruction, block, next, isLast: index == instructions - 1)
             Step.at(steps + index * Step.size).initialize(to: step)
             at = next

@@ -7,9 +7,18 @@ public protocol CodeEngine: AnyObject {
     ///
     /// - Returns: An ``Outcome``: `.stop` to leave the run loop, anything else to go on after looking at requests.
     func execute(_ cpu: PPCCPU) -> Int32
+    /// As ``execute(_:)``, for exactly counted instructions: at most `limit` of them, and
+    /// `instructions_executed` is right whenever an instruction can see a clock.
+    ///
+    /// - Returns: How many were executed; `nil` for engines that do not count, or if the limit is too small to begin.
+    func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64?
     /// Drops every translation.
     func forgetTranslations()
     var statistics: EngineStatistics { get }
+}
+
+extension CodeEngine {
+    public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? { nil }
 }
 
 /// What `info jit` shows.

@@ -21,7 +21,7 @@ enum ProcessorCalls {
         table[HypercallNumber.setMode] = setMode
         table[HypercallNumber.getCPUCharacteristics] = characteristics
         table[HypercallNumber.random] = { call in
-            call[0] = UInt64.random(in: .min ... .max)
+            call[0] = call.machine.random.next()
             return HypercallStatus.success
         }
     }
@@ -125,7 +125,7 @@ enum ProcessorCalls {
                     UInt32.self, at: target.vpaAddress &+ dispatchCounterOffset, order: .big)) == dispatch
             else { return HypercallStatus.success }
         }
-        call.services.yield()
+        call.services.yield(call.thread)
         return HypercallStatus.success
     }
 

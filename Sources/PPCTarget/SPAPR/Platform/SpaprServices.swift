@@ -10,7 +10,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     private unowned var owner: SpaprMachine?
     private var schedulerStorage: VCPUScheduler?
     private var isSingleThreaded = false
-    private var instructionShift: UInt64?
+    private var counting: InstructionCounting.Options?
     private let makeEngine: (PPCCPU) -> any ExecutionEngine
     private let dispatch = HypercallDispatch()
     private let sharedCode = SharedCode()
@@ -30,14 +30,16 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
 
     /// - Parameters:
     ///   - isSingleThreaded: All vCPUs take turns (`-accel tcg,thread=single`).
-    ///   - instructionShift: `-icount shift=`: guest time follows executed instructions.
+    ///   - instructionShift: `-icount shift=`: guest time follows executed instructions, 2^shift nanoseconds each.
+    ///   - sleepsWhenIdle: `-icount sleep=`: whether the host's time passes while all vCPUs are idle, or the guest's
+    ///     clock jumps to the next deadline.
     ///   - makeEngine: What executes a thread; the interpreter by default.
     public init(
-        isSingleThreaded: Bool = false, instructionShift: UInt64? = nil,
+        isSingleThreaded: Bool = false, instructionShift: UInt64? = nil, sleepsWhenIdle: Bool = true,
         makeEngine: @escaping (PPCCPU) -> any ExecutionEngine = { _ in InterpreterEngine() }
     ) {
         self.isSingleThreaded = isSingleThreaded
-        self.instructionShift = instructionShift
+        counting = instructionShift.map { .init(shift: $0, sleepsWhenIdle: sleepsWhenIdle) }
         self.makeEngine = makeEngine
     }
 
@@ -49,9 +51,9 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
 
     var scheduler: VCPUScheduler {
         if let schedulerStorage { return schedulerStorage }
-        let made = VCPUScheduler(clock: machine.clock)
+        let made = VCPUScheduler()
         made.isSingleThreaded = isSingleThreaded
-        made.instructionShift = instructionShift
+        made.counting = counting.map { InstructionCounting($0, scheduler: made, machine: machine) }
         schedulerStorage = made
         return made
     }
@@ -81,6 +83,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         owner = thread.spapr
         let runner = VCPURunner(cpu: thread.cpu, clock: thread.spapr.clock, scheduler: scheduler)
         thread.cpu.sharedCode = sharedCode
+        thread.cpu.random = thread.spapr.random
         runner.engine = makeEngine(thread.cpu)
         thread.cpu.executionLog = thread.spapr.executionLog
         thread.cpu.perfMap = perfMap
@@ -92,6 +95,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         }
         runner.onIdle = { [unowned self, unowned thread] isIdle in countDispatch(thread, isIdle: isIdle) }
         scheduler.add(runner)
+        scheduler.counting?.add(thread.cpu)
         thread.runner = VCPUHandle(runner: runner, machine: thread.spapr)
         thread.cpu.mmu.memory = VCPUMemory(services: self, thread: thread)
         thread.cpu.hypercall = { [unowned self, unowned thread] _ in hypercall(thread) }
@@ -221,7 +225,8 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         runner(of: thread)?.kick()
     }
 
-    func yield() { sched_yield() }
+    /// Lets other threads go on before a thread does.
+    func yield(_ thread: SpaprThread) { scheduler.yield(runner(of: thread)) }
 
     /// Takes a system reset interrupt: at the address that the guest registered, or at 0x100.
     func systemReset(_ thread: SpaprThread) {

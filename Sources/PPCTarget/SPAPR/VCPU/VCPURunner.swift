@@ -76,6 +76,19 @@ final class VCPURunner: @unchecked Sendable {
             signal.broadcast()
         }
         cpu.stop()
+        scheduler.counting?.poke()
+    }
+
+    /// Whether the thread is to execute, as far as others have to say.
+    var shallRun: Bool { signal.withLock { mayRun && !shallQuit } }
+    /// Whether others have queued something.
+    var hasWork: Bool { signal.withLock { !work.isEmpty } }
+
+    /// Tells ``onIdle`` about a change. Called on the thread.
+    func noteIdle(_ isIdle: Bool) {
+        guard isIdle != isSleeping else { return }
+        signal.withLock { isSleeping = isIdle }
+        onIdle(isIdle)
     }
 
     /// Waits until the thread is between instructions. The caller holds no lock that the thread may need.
@@ -92,6 +105,7 @@ final class VCPURunner: @unchecked Sendable {
             wasKicked = true
             signal.broadcast()
         }
+        scheduler.counting?.poke()
     }
 
     /// Raises or lowers an interrupt of the CPU.
@@ -116,6 +130,7 @@ final class VCPURunner: @unchecked Sendable {
         signal.broadcast()
         signal.unlock()
         cpu.requestExit(PPC_EXIT_WORK)
+        scheduler.counting?.poke()
     }
 
     /// Runs `body` here and now if the thread is at rest: parked, asleep or never started.
@@ -123,7 +138,8 @@ final class VCPURunner: @unchecked Sendable {
     /// - Returns: `false` if it is not.
     func performAtRest(_ body: () -> Void) -> Bool {
         signal.withLock {
-            guard !isStarted || isParked || isSleeping else { return false }
+            // By counted instructions it is the caller's turn, and nobody else's.
+            guard !isStarted || isParked || isSleeping || scheduler.counting != nil else { return false }
             body()
             wasKicked = true
             signal.broadcast()
@@ -154,6 +170,7 @@ final class VCPURunner: @unchecked Sendable {
             return isStarted && pthread_equal(hostThread, pthread_self()) == 0
         }
         cpu.stop()
+        scheduler.counting?.poke()
         if running { pthread_join(hostThread, nil) }
     }
 
@@ -205,13 +222,17 @@ final class VCPURunner: @unchecked Sendable {
                 }
                 return
             }
+            if let counting = scheduler.counting {
+                if counting.awaitTurn(self) { counting.run(self) }
+                continue
+            }
             serveWork()
             if cpu.isHalted {
                 sleep()
                 guard signal.withLock({ mayRun && !shallQuit }) else { continue }
             }
             scheduler.begin(self)
-            _ = engine.run(cpu, limit: scheduler.slice)
+            _ = engine.run(cpu, limit: .max)
             scheduler.end(self)
         }
     }
@@ -228,7 +249,6 @@ final class VCPURunner: @unchecked Sendable {
             if let deadline = cpu.nextDecrementerDeadline {
                 let delay = min(Int64(clamping: deadline) &- clock.now, 3_600_000_000_000)
                 if delay <= 0 { continue }
-                if scheduler.idle(until: deadline) { continue }
                 signal.wait(until: VirtualClock.hostNow &+ delay)
             } else {
                 signal.wait()
@@ -239,8 +259,9 @@ final class VCPURunner: @unchecked Sendable {
         onIdle(false)
     }
 
-    /// Applies what other threads queued for this one.
-    private func serveWork() {
+    /// Applies what other threads queued for this one. Called on its own thread, or by another that keeps it from
+    /// executing.
+    func serveWork() {
         signal.lock()
         let jobs = work
         work.removeAll()

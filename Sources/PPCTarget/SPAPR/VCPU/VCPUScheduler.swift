@@ -6,28 +6,25 @@ import Glibc
 /// them out while one needs the others to stand still.
 final class VCPUScheduler: @unchecked Sendable {
     // @unchecked: fields are protected by `signal`; `runners` is filled before the first runs.
-    private let signal = ThreadSignal()
+    let signal = ThreadSignal()
     private(set) var runners: [VCPURunner] = []
-    private var exclusiveRequests = 0
+    private(set) var exclusiveRequests = 0
     /// `-accel tcg,thread=single`. Set before the machine runs.
     var isSingleThreaded = false
-    /// `-icount shift=N`: each instruction takes 2^N nanoseconds of the guest's clock. Implies one thread.
-    var instructionShift: UInt64? {
-        didSet { if instructionShift != nil { isSingleThreaded = true } }
-    }
-    private let clock: VirtualClock
+    /// `-icount`: vCPUs take turns by counted instructions. Set before the machine runs.
+    var counting: InstructionCounting?
+
+    // Turns without counting: first come, first served.
     private var nextTicket = 0
     private var servedTicket = 0
-    private var startCount: UInt64 = 0
-    /// Called with the clock's new time after it was moved by instruction counting.
-    var onClock: (Int64) -> Void = { _ in }
+    private var holder: VCPURunner?
+    private var turnEnds: Int64 = 0
 
-    init(clock: VirtualClock) { self.clock = clock }
+    /// Nanoseconds of the host's time that a turn lasts while others wait for theirs. Long enough that changing over
+    /// costs little, short enough for a guest's lock that is spun on by the wrong one.
+    private static var turnLength: Int64 { 1_000_000 }
 
     func add(_ runner: VCPURunner) { runners.append(runner) }
-
-    /// Instructions between two looks at the others.
-    var slice: UInt64 { isSingleThreaded ? 20_000 : .max }
 
     /// Before a vCPU executes: waits for its turn and for exclusive sections to end.
     func begin(_ runner: VCPURunner) {
@@ -35,8 +32,17 @@ final class VCPUScheduler: @unchecked Sendable {
         if isSingleThreaded {
             let ticket = nextTicket
             nextTicket += 1
-            while servedTicket != ticket || exclusiveRequests > 0 { signal.wait() }
-            startCount = runner.cpu.state.pointee.instructions_executed
+            while servedTicket != ticket || exclusiveRequests > 0 {
+                // Nobody has the turn while the thread whose it is wakes up; it will not wake this one.
+                let now = VirtualClock.hostNow
+                if now >= turnEnds {
+                    holder?.cpu.stop()
+                    turnEnds = now &+ Self.turnLength
+                }
+                signal.wait(until: turnEnds)
+            }
+            holder = runner
+            turnEnds = VirtualClock.hostNow &+ Self.turnLength
         } else {
             while exclusiveRequests > 0 { signal.wait() }
         }
@@ -48,25 +54,21 @@ final class VCPUScheduler: @unchecked Sendable {
         runner.setExecuting(false)
         guard isSingleThreaded else { return }
         signal.lock()
-        if let shift = instructionShift {
-            let count = runner.cpu.state.pointee.instructions_executed &- startCount
-            clock.setManual(clock.now &+ Int64(truncatingIfNeeded: count << min(shift, 32)))
-        }
+        holder = nil
         servedTicket += 1
         signal.broadcast()
         signal.unlock()
-        if instructionShift != nil { onClock(clock.now) }
     }
 
-    /// All sleep with instruction counting: time jumps to the next deadline, if this vCPU is the only one or the last.
-    ///
-    /// - Returns: Whether time jumped.
-    func idle(until deadline: UInt64) -> Bool {
-        guard instructionShift != nil, runners.allSatisfy({ !$0.isExecuting }) else { return false }
-        let time = Int64(clamping: deadline)
-        guard time > clock.now else { return false }
-        clock.setManual(time)
-        return true
+    /// The guest's thread gives up its processor for the benefit of others. Called on the vCPU's thread.
+    func yield(_ runner: VCPURunner?) {
+        if let counting {
+            counting.endTurn()
+        } else if isSingleThreaded {
+            runner?.cpu.stop()
+        } else {
+            sched_yield()
+        }
     }
 
     /// Runs `body` while no other vCPU touches guest state. The caller holds the machine's lock; others are stopped at
@@ -75,7 +77,7 @@ final class VCPUScheduler: @unchecked Sendable {
         let others = runners.filter { $0 !== current }
         if !others.isEmpty {
             signal.withLock { exclusiveRequests += 1 }
-            for other in others { other.cpu.stop() }
+            for other in others where other.isExecuting { other.cpu.stop() }
             for other in others { while other.isExecuting { sched_yield() } }
         }
         body()
@@ -106,7 +108,7 @@ final class VCPUScheduler: @unchecked Sendable {
     }
 
     /// Back from standing still: not into somebody's exclusive section.
-    private func resumeExecuting(_ runner: VCPURunner?) {
+    func resumeExecuting(_ runner: VCPURunner?) {
         guard let runner else { return }
         signal.lock()
         while exclusiveRequests > 0 { signal.wait() }
@@ -121,5 +123,6 @@ final class VCPUScheduler: @unchecked Sendable {
         machine.lockMachine()
         // Exclusive sections hold the machine's lock, so there is none now.
         if wasExecuting { runner?.setExecuting(true) }
+        counting?.showTime()
     }
 }

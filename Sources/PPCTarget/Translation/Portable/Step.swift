@@ -182,6 +182,17 @@ enum StepFlow {
     /// Any instruction: calls the row's function with the word.
     static let called: StepFunction = { StepFlow.callRow($0, $1) }
 
+    /// An instruction that may look at a clock, which may follow the count of instructions.
+    static let counted: StepFunction = { cpu, raw in
+        let step = Step.at(raw)
+        cpu.pointee.nip = step.pointee.address
+        cpu.pointee.instructions_executed &+= UInt64(step.pointee.count)
+        let outcome = step.pointee.execute(cpu, step.pointee.word)
+        cpu.pointee.instructions_executed &-= UInt64(step.pointee.count)
+        guard outcome == Outcome.next, !StepShared.codeChanged(cpu) else { return StepFlow.leave(cpu, raw, outcome) }
+        return StepFlow.advance(cpu, raw)
+    }
+
     @inline(never)
     private static func callRow(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         let step = Step.at(raw)
