@@ -55,66 +55,84 @@ final class Launcher {
         machine.exitsOnReset = options.noReboot
         machine.staysAfterShutdown = options.noShutdown
         machine.globals = try options.global.map(OptionTexts.global)
-        for warning in try machine.checkGlobals() { Report.line("warning: \(warning)") }
+        for warning in machine.checkGlobals() { Report.line("warning: \(warning)") }
         try migration.applyPresets()
         if let release = options.writeForRelease {
             try migration.set(parameters: ["write-for-release": .string(release)])
         }
         try refuseUnsupported()
 
-        var spapr = SpaprOptions()
+        // Some options are machine properties too; those of their own win.
+        for (key, value) in texts.properties where key != "accel" { try machine.set(key, value) }
+        var spapr = machine.options
         try OptionTexts.memory(options.memory, into: &spapr.memory)
         spapr.memory.path = options.memPath
         spapr.memory.prealloc = options.memPrealloc
-        (spapr.memory.nodes, spapr.distances) = try OptionTexts.numa(options.numa)
+        let numa = try OptionTexts.numa(options.numa)
+        (spapr.memory.nodes, spapr.distances, spapr.coreNodes) = (numa.nodes, numa.distances, numa.cores)
         spapr.timeOfDay = try options.rtc.flatMap { try OptionTexts.timeOfDay($0, machine.clock) }
         if let seed = options.seed { machine.random = RandomSource(seed: seed) }
         spapr.smp = try OptionTexts.topology(options.smp)
         spapr.cpu = options.cpu
-        spapr.firmware = options.bios
+        spapr.firmware = options.bios ?? spapr.firmware
         spapr.firmwarePath = options.firmwarePath
-        spapr.kernel = options.kernel
-        spapr.initrd = options.initrd
-        spapr.commandLine = options.append
+        spapr.kernel = options.kernel ?? spapr.kernel
+        spapr.initrd = options.initrd ?? spapr.initrd
+        spapr.commandLine = options.append ?? spapr.commandLine
         if let boot = options.boot {
             let list = try KeyValueList(boot, impliedKey: "order")
             spapr.bootOrder = list.string("order")
             spapr.bootMenu = try list.bool("menu")
         }
-        for (key, value) in texts.properties {
-            switch key {
-            case "memory-backend": spapr.memory.backendID = try PropertyParsing.string(value, name: key)
-            case "dumpdtb": spapr.deviceTreeDump = try PropertyParsing.string(value, name: key)
-            case "accel": break
-            default: try machine.set(key, value)
-            }
-        }
         try makeCharacters()
-        for text in options.object {
-            var list = try KeyValueList(text, impliedKey: "qom-type")
-            let type = list.remove("qom-type")?.stringValue ?? ""
-            guard let id = list.remove("id")?.stringValue else { throw ObjectError("Parameter 'id' is missing") }
-            var properties = list.entries
-            if let nodes = list.occurrences["host-nodes"], nodes.count > 1 { properties["host-nodes"] = .array(nodes) }
-            try machine.createObject(type: type, id: id, properties: properties)
-        }
+        for text in options.object { try makeObject(text) }
         machine.onShutdown = { [weak self] cause in self?.finish(cause) }
         spapr.terminals = try makeTerminals()
-        spapr.devices = try options.device.map { text in
-            var list = try KeyValueList(text, impliedKey: "driver")
-            guard let driver = list.remove("driver")?.stringValue else {
-                throw ObjectError("Parameter 'driver' is missing")
-            }
-            let id = list.remove("id")?.stringValue
-            var device = SpaprOptions.Device(driver: driver, id: id, properties: list.entries)
-            device.origin = "-device \(text)"
-            return device
-        }
+        spapr.devices = try deviceOptions()
         try machine.build(spapr)
         if spapr.deviceTreeDump != nil { exit(0) }
         if let path = options.checkStream { try checkStream(path) }
         try makeMonitors()
         machine.startAfterMigration = !options.startStopped
+    }
+
+    private func makeObject(_ text: String) throws {
+        do {
+            var list = try KeyValueList(text, impliedKey: "qom-type")
+            guard let type = list.remove("qom-type")?.stringValue else {
+                throw ObjectError("Parameter 'qom-type' is missing")
+            }
+            guard let id = list.remove("id")?.stringValue else { throw ObjectError("Parameter 'id' is missing") }
+            guard list.isJSON || machine.objects.children[id] == nil else {
+                throw ObjectError("Duplicate ID '\(id)' for object").located("-object \(text)")
+            }
+            var properties = list.entries
+            if let nodes = list.occurrences["host-nodes"], nodes.count > 1 { properties["host-nodes"] = .array(nodes) }
+            try machine.createObject(type: type, id: id, properties: properties, isJSON: list.isJSON)
+        } catch let error as ObjectError {
+            // As QEMU: the option is named where its form is wrong, not where what it asks for cannot be.
+            throw error.isAboutForm ? error.located("-object \(text)") : error
+        }
+    }
+
+    private func deviceOptions() throws -> [SpaprOptions.Device] {
+        var ids: Set<String> = []
+        return try options.device.map { text in
+            do {
+                var list = try KeyValueList(text, impliedKey: "driver")
+                let id = list.remove("id")?.stringValue
+                if let id, !list.isJSON, !ids.insert(id).inserted {
+                    throw ObjectError("Duplicate ID '\(id)' for device")
+                }
+                guard let driver = list.remove("driver")?.stringValue else {
+                    throw ObjectError("Parameter 'driver' is missing")
+                }
+                var device = SpaprOptions.Device(driver: driver, id: id, properties: list.entries)
+                device.origin = "-device \(text)"
+                device.isJSON = list.isJSON
+                return device
+            } catch let error as ObjectError { throw error.located("-device \(text)") }
+        }
     }
 
     /// Options whose only supported value says "nothing of that".

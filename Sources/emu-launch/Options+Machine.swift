@@ -23,34 +23,61 @@ enum OptionTexts {
     /// `-m`: a bare number counts MiB.
     static func memory(_ texts: [String], into memory: inout MainMemoryOptions) throws {
         for text in texts {
-            let list = try KeyValueList(text, impliedKey: "size")
-            try list.check(known: ["size", "maxmem", "slots"], option: "-m")
-            if let size = try list.size("size", defaultUnit: 1 << 20) {
-                guard size > 0 else { throw ObjectError("Invalid RAM size 0", hint: "Give -m a size, such as 2G.") }
-                memory.size = size
-            }
-            if let maxSize = try list.size("maxmem") { memory.maxSize = maxSize }
-            if let slots = try list.integer("slots") {
-                guard let number = UInt32(exactly: slots) else {
-                    throw ObjectError("Parameter 'slots' expects a number")
+            do {
+                let list = try KeyValueList(text, impliedKey: "size")
+                try list.check(known: ["size", "maxmem", "slots"], option: "-m")
+                // 0 asks for the machine's default.
+                if let size = try size(list, "size", defaultUnit: 1 << 20), size > 0 { memory.size = size }
+                if let maxSize = try size(list, "maxmem", defaultUnit: 1) { memory.maxSize = maxSize }
+                if let slots = try list.integer("slots") {
+                    guard let number = UInt32(exactly: slots) else {
+                        throw ObjectError("Parameter 'slots' expects a number")
+                    }
+                    memory.slots = number
                 }
-                memory.slots = number
-            }
+            } catch let error as ObjectError { throw error.located("-m \(text)") }
         }
-        if let maxSize = memory.maxSize, let size = memory.size {
-            guard maxSize >= size else {
-                throw ObjectError(
-                    "invalid value of maxmem: maximum memory size (0x\(String(maxSize, radix: 16))) must be at least "
-                        + "the initial memory size (0x\(String(size, radix: 16)))")
+        guard let maxSize = memory.maxSize else {
+            guard memory.slots == 0 else {
+                throw ObjectError("slots specified but no max-size", hint: "Write -m SIZE,slots=N,maxmem=SIZE.")
             }
+            return
+        }
+        guard let size = memory.size else { return }
+        guard maxSize >= size else {
+            throw ObjectError(
+                "invalid value of maxmem: maximum memory size (0x\(String(maxSize, radix: 16))) must be at least "
+                    + "the initial memory size (0x\(String(size, radix: 16)))")
+        }
+        guard maxSize > size || memory.slots == 0 else {
+            throw ObjectError(
+                "invalid value of maxmem: memory slots were specified but maximum memory size "
+                    + "(0x\(String(maxSize, radix: 16))) is equal to the initial memory size "
+                    + "(0x\(String(size, radix: 16)))")
+        }
+    }
+
+    /// A size in the words of `-m`.
+    private static func size(_ list: KeyValueList, _ key: String, defaultUnit: UInt64) throws -> UInt64? {
+        do { return try list.size(key, defaultUnit: defaultUnit) } catch is ObjectError {
+            throw ObjectError(
+                "Parameter '\(key)' expects a non-negative number below 2^64",
+                hint: "Optional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
+                    + "and exabytes, respectively.")
         }
     }
 
     static func topology(_ text: String?) throws -> SpaprOptions.Topology {
         guard let text else { return SpaprOptions.Topology() }
         let list = try KeyValueList(text, impliedKey: "cpus")
-        try list.check(
-            known: ["cpus", "sockets", "dies", "clusters", "cores", "threads", "maxcpus"], option: "-smp")
+        let known = ["cpus", "sockets", "dies", "clusters", "cores", "threads", "maxcpus"]
+        for key in list.entries.keys where !known.contains(key) {
+            throw ObjectError(
+                "Parameter 'smp.\(key)' is unexpected", hint: "-smp takes: \(known.joined(separator: ", "))")
+        }
+        for (key, value) in list.entries where value.integerValue == nil && Int(value.stringValue ?? "") == nil {
+            throw ObjectError("Parameter 'smp.\(key)' expects integer")
+        }
         for unsupported in ["dies", "clusters"] {
             if let number = try list.integer(unsupported), number > 1 {
                 throw ObjectError("\(unsupported) not supported by this machine's CPU topology")
@@ -68,41 +95,70 @@ enum OptionTexts {
             threads: try list.integer("threads"), maximum: try list.integer("maxcpus"))
     }
 
-    /// `-numa node,…` and `-numa dist,…`.
-    static func numa(_ texts: [String]) throws -> (nodes: [NUMANode], distances: [SpaprOptions.Distance]) {
+    /// What `-numa` options say.
+    struct NUMAOptions {
+        /// In the order given.
         var nodes: [NUMANode] = []
         var distances: [SpaprOptions.Distance] = []
+        var cores: [SpaprOptions.CoreNode] = []
+    }
+
+    /// `-numa node,…`, `-numa dist,…` and `-numa cpu,…`.
+    static func numa(_ texts: [String]) throws -> NUMAOptions {
+        var result = NUMAOptions()
         for text in texts {
-            let list = try KeyValueList(text, impliedKey: "type")
-            switch list.string("type") {
-            case "node":
-                try list.check(known: ["type", "nodeid", "cpus", "mem", "memdev", "initiator"], option: "-numa node")
-                let id = try list.integer("nodeid") ?? nodes.count
-                guard id >= 0, id < 128 else { throw ObjectError("Max number of NUMA nodes reached: \(id)") }
-                guard !nodes.contains(where: { $0.id == id }) else { throw ObjectError("Duplicate NUMA nodeid: \(id)") }
-                var node = NUMANode(id: id)
-                node.memory = try list.size("mem", defaultUnit: 1 << 20)
-                node.memdev = list.string("memdev")
-                if node.memory != nil, node.memdev != nil {
-                    throw ObjectError("cannot specify both mem= and memdev= at the same time")
-                }
-                for value in list.occurrences["cpus"] ?? [] { node.cpus.append(try cpuRange(value)) }
-                nodes.append(node)
-            case "dist":
-                try list.check(known: ["type", "src", "dst", "val"], option: "-numa dist")
-                guard let from = try list.integer("src"), let to = try list.integer("dst"),
-                    let value = try list.integer("val")
-                else { throw ObjectError("-numa dist needs src=, dst= and val=") }
-                distances.append(SpaprOptions.Distance(from: from, to: to, value: value))
-            case "cpu":
-                throw ObjectError(
-                    "-numa cpu is not supported", hint: "Assign CPUs to nodes with -numa node,cpus=A-B.")
-            default:
-                throw ObjectError("Parameter 'type' does not accept value '\(list.string("type") ?? "")'")
+            let origin = "-numa \(text)"
+            do { try addNUMA(KeyValueList(text, impliedKey: "type"), origin, to: &result) } catch let error
+                as ObjectError
+            {
+                throw error.located(origin)
             }
         }
-        return (nodes.sorted { $0.id < $1.id }, distances)
+        return result
     }
+
+    private static func addNUMA(_ list: KeyValueList, _ origin: String, to result: inout NUMAOptions) throws {
+        func needed(_ key: String) throws -> Int {
+            guard let number = try list.integer(key) else { throw ObjectError("Parameter '\(key)' is missing") }
+            return number
+        }
+        switch list.string("type") {
+        case "node":
+            try list.check(known: ["type", "nodeid", "cpus", "mem", "memdev", "initiator"], option: "-numa node")
+            var node = NUMANode(id: try list.integer("nodeid") ?? result.nodes.count)
+            node.origin = origin
+            node.memory = try list.size("mem", defaultUnit: 1 << 20)
+            node.memdev = list.string("memdev")
+            guard node.memory == nil || node.memdev == nil else {
+                throw ObjectError("numa configuration should use either mem= or memdev=,mixing both is not allowed")
+            }
+            for value in list.occurrences["cpus"] ?? [] { node.cpus.append(try cpuRange(value)) }
+            guard list["initiator"] == nil else { throw noHMAT }
+            result.nodes.append(node)
+        case "dist":
+            try list.check(known: ["type", "src", "dst", "val"], option: "-numa dist")
+            var distance = SpaprOptions.Distance(
+                from: try needed("src"), to: try needed("dst"), value: try needed("val"))
+            distance.origin = origin
+            result.distances.append(distance)
+        case "cpu":
+            for key in ["thread-id", "socket-id", "die-id", "cluster-id"] where list[key] != nil {
+                throw ObjectError("\(key) is not supported", hint: "A core has one thread; name it by core-id=.")
+            }
+            try list.check(known: ["type", "node-id", "core-id"], option: "-numa cpu")
+            guard let node = try list.integer("node-id") else {
+                throw ObjectError("Missing mandatory node-id property")
+            }
+            result.cores.append(SpaprOptions.CoreNode(node: node, core: try needed("core-id"), origin: origin))
+        case "hmat-lb", "hmat-cache": throw noHMAT
+        case nil: throw ObjectError("Parameter 'type' is missing")
+        case let type?: throw ObjectError("Parameter 'type' does not accept value '\(type)'")
+        }
+    }
+
+    private static let noHMAT = ObjectError(
+        "ACPI Heterogeneous Memory Attribute Table (HMAT) is disabled, enable it with -machine hmat=on before using any "
+            + "of hmat specific options", hint: "This machine has no such table; leave the option out.")
 
     private static func cpuRange(_ value: Value) throws -> ClosedRange<Int> {
         if let number = value.integerValue, let single = Int(exactly: number), single >= 0 { return single...single }
@@ -122,9 +178,12 @@ enum OptionTexts {
             else { throw ObjectError("-global needs driver=, property= and value=") }
             return GlobalProperty(driver, property, value, isOptional: false)
         }
-        // The driver's name may contain dots (CPU models do); the property's does not.
-        guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].lastIndex(of: ".") else {
-            throw ObjectError("Invalid parameter '\(text)'", hint: "Use -global driver.property=value.")
+        // As in QEMU the first dot ends the driver's name, so names with dots (CPU models') need the long form.
+        guard let equals = text.firstIndex(of: "="), let dot = text[..<equals].firstIndex(of: ".") else {
+            let name = text.prefix { $0 != "=" && $0 != "," }
+            throw ObjectError(
+                "-global \(text): Invalid parameter '\(name)'",
+                hint: "Use -global driver.property=value, or -global driver=NAME,property=NAME,value=VALUE.")
         }
         return GlobalProperty(
             String(text[..<dot]), String(text[text.index(after: dot)..<equals]),

@@ -82,10 +82,11 @@ private let oldMachine = [
 
     @Test("refuses what cannot be, in the words tools know")
     func refusals() {
-        #expect(refusal("memory-backend-ram", []) == "can't create backend with size 0")
-        #expect(refusal("memory-backend-file", [("size", "1M")]) == "mem-path property not set")
-        #expect(refusal("memory-backend-ram", [("size", "lots")]) == "Parameter 'size' expects a size")
-        #expect(refusal("memory-backend-ram", [("sice", "1M")]) == "Property 'memory-backend-ram.sice' not found")
+        #expect(refusal("memory-backend-ram", []) == "Parameter 'size' is missing")
+        #expect(refusal("memory-backend-file", [("size", "1M")]) == "Parameter 'mem-path' is missing")
+        #expect(refusal("memory-backend-ram", [("size", "lots")]) == "Parameter 'size' expects a size value")
+        #expect(refusal("memory-backend-ram", [("sice", "1M")]) == "Parameter 'size' is missing")
+        #expect(refusal("memory-backend-ram", [("size", "1M"), ("sice", "1M")]) == "Invalid parameter 'sice'")
         #expect(
             refusal("memory-backend-ram", [("size", "1M"), ("prealloc", "on"), ("reserve", "off")])
                 == "'prealloc=on' and 'reserve=off' are incompatible")
@@ -101,8 +102,8 @@ private let oldMachine = [
         #expect(
             refusal("memory-backend-file", [("size", "1M"), ("mem-path", "/tmp"), ("pmem", "on")])?.contains(
                 "persistent memory is not supported") == true)
-        #expect(refusal("memory-backend-ram", [("size", "16E")]) == "Parameter 'size' expects a size")
-        #expect(refusal("rng-nothing", []) == "invalid object type: rng-nothing")
+        #expect(refusal("memory-backend-ram", [("size", "16E")]) == "Parameter 'size' expects a size value")
+        #expect(refusal("rng-nothing", []) == "Parameter 'qom-type' does not accept value 'rng-nothing'")
     }
 
     @Test("a shared file holds what the guest wrote; a private one does not")

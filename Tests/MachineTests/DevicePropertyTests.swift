@@ -44,9 +44,9 @@ import Testing
     @Test(
         "what a preset cannot set is refused in QEMU's words",
         arguments: [
-            ("spapr-nvram", "reg", "foo", "Parameter 'reg' expects uint64"),
+            ("spapr-nvram", "reg", "foo", "Parameter 'reg' expects integer"),
             ("spapr-nvram", "reg", "0x71000000000", "Parameter 'reg' expects uint32_t"),
-            ("spapr-nvram", "reg", "-1", "Parameter 'reg' expects uint64"),
+            ("spapr-nvram", "reg", "-1", "Parameter 'reg' expects uint32_t"),
             ("spapr-nvram", "foo", "1", "Property 'spapr-nvram.foo' not found"),
             ("vio-spapr-device", "foo", "1", "Property 'spapr-nvram.foo' not found"),
             ("spapr-pci-host-bridge", "ddw", "maybe", "Parameter 'ddw' expects 'on' or 'off'"),
@@ -61,12 +61,11 @@ import Testing
         let machine = try machine()
         machine.globals = [user("nope", "x", "1"), user("memory-backend-file", "share", "on")]
         #expect(
-            try machine.checkGlobals() == [
+            machine.checkGlobals() == [
                 "global nope.x has invalid class name", "global memory-backend-file.share has invalid class name",
             ])
         machine.globals = [user("spapr-vty", "foo", "1")]
-        let error = #expect(throws: ObjectError.self) { try machine.checkGlobals() }
-        #expect(error?.description == "can't apply global spapr-vty.foo=1: Property 'spapr-vty.foo' not found")
+        #expect(machine.checkGlobals() == ["Property 'spapr-vty.foo' not found"])
     }
 
     @Test("devices that the user adds take presets, then their own properties, and are in the first device tree")
@@ -90,12 +89,13 @@ import Testing
         "devices that cannot be are refused by name",
         arguments: [
             ("e1000", [:], "'e1000' is not a valid device model name"),
-            ("vio-spapr-device", [:], "'vio-spapr-device' is not a valid device model name"),
+            ("vio-spapr-device", [:], "Parameter 'driver' expects a non-abstract device type"),
+            ("spapr-nvram", [:], "Parameter 'driver' expects a pluggable device type"),
             ("spapr-vty", [:], "chardev property not set"),
             ("spapr-vty", ["chardev": "nope"], "Property 'spapr-vty.chardev' can't find value 'nope'"),
             ("spapr-pci-host-bridge", [:], "\"index\" for PAPR PHB is mandatory"),
             ("spapr-pci-host-bridge", ["index": "31"], "\"index\" for PAPR PHB is too large (max 30)"),
-            ("spapr-pci-host-bridge", ["index": "0"], "PCI host bridges must have unique indexes"),
+            ("spapr-pci-host-bridge", ["index": "0"], "PHB 0 already attached"),
             ("spapr-pci-host-bridge", ["index": "1", "numa_node": "3"], "Invalid NUMA node ID for PCI host bridge"),
         ] as [(String, [String: String], String)])
     func refusedDevices(driver: String, properties: [String: String], reason: String) throws {

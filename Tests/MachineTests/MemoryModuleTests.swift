@@ -65,7 +65,7 @@ import Testing
                 "can't add memory device [0x10000000:0x10000000], usable range for memory devices "
                     + "[0x40000000:0x30000000]"
             ),
-            (["memdev": "d2", "addr": "0x48000000"], "address must be aligned to 0x10000000 bytes"),
+            (["memdev": "d2", "addr": "0x48001000"], "address must be aligned to 0x200000 bytes"),
             (
                 ["memdev": "d2", "node": "3"],
                 "'DIMM property node has value 3' which exceeds the number of numa nodes: 1"

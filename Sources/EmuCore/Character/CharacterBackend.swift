@@ -18,6 +18,8 @@ open class CharacterBackend {
     /// Bytes the front end can take now; input waits while it is 0.
     public var receiveCapacity: () -> Int = { .max }
     public private(set) var isOpen = false
+    /// Front ends that use it: 0 or 1.
+    public var receiverCount: Int { onReceive == nil ? 0 : 1 }
 
     public init(label: String) { self.label = label }
 

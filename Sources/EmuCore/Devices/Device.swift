@@ -24,6 +24,9 @@ open class Device: EmuObject {
     open func realize() throws {}
     open func unrealize() {}
 
+    /// Type of the bus that the device sits on; `nil` if on none.
+    open var busTypeName: String? { nil }
+
     /// One phase of a reset of this device alone; children and buses are walked by the machine.
     open func reset(_ phase: ResetPhase) {}
 
@@ -54,6 +57,19 @@ open class Device: EmuObject {
     }
 
     public func add(bus: Bus) { buses.append(bus) }
+
+    /// What `qom-get` says of every device.
+    public override var commonProperties: [Property] {
+        [
+            Property("realized", type: "bool", get: { .bool(($0 as? Device)?.isRealized ?? false) }, set: nil),
+            // Devices are only added before the machine starts, and stay.
+            Property("hotplugged", type: "bool", get: { _ in false }, set: nil),
+            Property(
+                "hotpluggable", type: "bool", get: { .bool($0.objectType.isA("hot-pluggable")) }, set: nil),
+            Property(
+                "parent_bus", type: "link<bus>", get: { .string(($0 as? Device)?.bus?.path ?? "") }, set: nil),
+        ]
+    }
 }
 
 /// A bus: the devices on it and how it addresses them.
@@ -69,6 +85,9 @@ open class Bus {
         parentDevice = parent
         parent?.add(bus: self)
     }
+
+    /// Where `qom-get` finds it: below its device.
+    public var path: String { parentDevice.map { "\($0.canonicalPath)/\(name)" } ?? name }
 
     open func attach(_ device: Device) throws {
         devices.append(device)

@@ -20,22 +20,21 @@ extension Machine {
         }
     }
 
-    /// Checks presets that the user gave, before anything is made: a name that is no device's type is only worth a
-    /// warning, as in QEMU; a property that its type lacks is refused, even if no such device is made.
+    /// Checks presets that the user gave, before anything is made: a name that is no device's type, and a property that
+    /// its type lacks, are worth a warning; a device that the latter reaches refuses it.
     ///
     /// - Returns: The warnings.
-    public func checkGlobals() throws -> [String] {
+    public func checkGlobals() -> [String] {
         var warnings: [String] = []
         for preset in globals {
             guard let type = types.type(preset.driver), type.isA("device") else {
                 warnings.append("global \(preset.driver).\(preset.property) has invalid class name")
                 continue
             }
-            // Types that descend from an abstract one may add the property.
-            guard type.isAbstract || type.property(preset.property) != nil else {
-                throw ObjectError(
-                    "can't apply global \(preset.driver).\(preset.property)=\(preset.value): "
-                        + "Property '\(preset.driver).\(preset.property)' not found")
+            // Types that descend from an abstract one may add the property, and the machine's own devices refuse it.
+            guard type.isAbstract || !type.isA("user-device") || type.property(preset.property) != nil else {
+                warnings.append("Property '\(preset.driver).\(preset.property)' not found")
+                continue
             }
         }
         return warnings
@@ -46,15 +45,20 @@ extension Machine {
     /// - Throws: ``ObjectError`` naming driver, property or value; nothing stays of the device then.
     @discardableResult
     public func addDevice(
-        driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:]
+        driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:], isJSON: Bool = false
     ) throws -> Device {
-        guard let type = types.type(driver), type.isA("device"), !type.isAbstract,
-            let device = try makeDevice(type)
-        else {
-            let known = types.types(implementing: "user-device").map(\.name)
-            throw ObjectError(
-                "'\(driver)' is not a valid device model name",
-                hint: "Devices that can be added: \(known.joined(separator: ", ")).")
+        let hint =
+            "Devices that can be added: "
+            + types.types(implementing: "user-device").filter { !$0.isAbstract && !$0.isA("cpu-core") }.map(\.name)
+            .joined(separator: ", ") + "; processor cores where -smp maxcpus= leaves room."
+        guard let type = types.type(driver), type.isA("device") else {
+            throw ObjectError("'\(driver)' is not a valid device model name", hint: hint)
+        }
+        guard !type.isAbstract else {
+            throw ObjectError("Parameter 'driver' expects a non-abstract device type", hint: hint)
+        }
+        guard type.isA("user-device"), let device = try makeDevice(type) else {
+            throw ObjectError("Parameter 'driver' expects a pluggable device type", hint: hint)
         }
         if let id {
             guard Self.isWellFormed(id: id) else {
@@ -69,8 +73,23 @@ extension Machine {
         device.id = id
         device.isUserCreated = true
         try applyPresets(to: device)
-        for (name, value) in properties { try device.set(name, value) }
+        for (name, value) in properties {
+            if name == "bus" {
+                try check(bus: PropertyParsing.string(value, name: name), for: device)
+                continue
+            }
+            if isJSON { try device.property(name)?.checkJSON(value) }
+            try device.set(name, value)
+        }
         try plug(device)
         return device
+    }
+
+    /// `bus=`: devices here have one bus that they can be on; naming another is refused.
+    private func check(bus name: String, for device: Device) throws {
+        guard let bus = bus(named: name) else { throw ObjectError("Bus '\(name)' not found") }
+        guard bus.typeName == device.busTypeName else {
+            throw ObjectError("Device '\(device.objectType.name)' can't go on \(bus.typeName) bus")
+        }
     }
 }

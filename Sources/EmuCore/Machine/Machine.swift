@@ -52,6 +52,9 @@ open class Machine: EmuObject {
         objectType.name.hasSuffix("-machine") ? String(objectType.name.dropLast(8)) : objectType.name
     }
 
+    /// What the user decided otherwise than ``streamSettings`` does.
+    public var streamOverrides: [StreamOverride: Bool] = [:]
+
     /// How this machine version frames its migration stream.
     open var streamSettings: StreamSettings { StreamSettings(machineName: machineTypeName) }
 
@@ -172,6 +175,9 @@ open class Machine: EmuObject {
 
     /// Makes a device of a type that users may add, neither preset nor realized; `nil` for other types.
     open func makeDevice(_ type: ObjectType) throws -> Device? { nil }
+
+    /// A bus by name, as `bus=` of `-device` gives it.
+    open func bus(named name: String) -> Bus? { nil }
 
     /// Puts a device made by ``makeDevice(_:)`` into the machine and realizes it.
     open func plug(_ device: Device) throws {

@@ -7,6 +7,8 @@ public struct NUMANode: Sendable, Equatable {
     public var memory: UInt64?
     /// Back end given by `memdev=`.
     public var memdev: String?
+    /// The option as the user wrote it, with which a refusal begins.
+    public var origin: String?
     public init(id: Int, cpus: [ClosedRange<Int>] = [], memory: UInt64? = nil, memdev: String? = nil) {
         self.id = id
         self.cpus = cpus
@@ -119,7 +121,8 @@ extension Machine {
     private func makeNodeMemory(_ options: MainMemoryOptions, size: UInt64, defaultRAMID: String) throws -> MainMemory {
         let container = MemoryRegion(defaultRAMID, size: size, in: topology)
         var backends: [MemoryBackend] = []
-        for node in options.nodes {
+        // RAM is laid out by the nodes' numbers, in whatever order they were given.
+        for node in options.nodes.sorted(by: { $0.id < $1.id }) {
             guard let id = node.memdev else { continue }
             guard let backend = objects.children[id] as? MemoryBackend else {
                 throw ObjectError("memdev=\(id) is ambiguous", hint: "There is no memory back end with id '\(id)'.")

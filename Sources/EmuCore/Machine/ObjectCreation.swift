@@ -9,14 +9,16 @@ extension Machine {
     /// Compat properties of the machine's version apply first, then the given properties; `-global` does not apply to
     /// these objects, as in QEMU.
     ///
+    /// - Parameter isJSON: Whether the values come from JSON, whose types must then be those of the properties; option
+    ///   texts are converted.
     /// - Throws: ``ObjectError`` naming the type, property or value; nothing stays of the object then.
     @discardableResult
     public func createObject(
-        type typeName: String, id: String, properties: OrderedDictionary<String, Value> = [:]
+        type typeName: String, id: String, properties: OrderedDictionary<String, Value> = [:], isJSON: Bool = false
     ) throws -> EmuObject {
         guard let type = types.type(typeName), type.isA("user-creatable") else {
             throw ObjectError(
-                "invalid object type: \(typeName)",
+                "Parameter 'qom-type' does not accept value '\(typeName)'",
                 hint: "Types that can be created: "
                     + types.types(implementing: "user-creatable").filter { !$0.isAbstract }.map(\.name)
                     .joined(separator: ", "))
@@ -26,7 +28,17 @@ extension Machine {
                 "Parameter 'id' expects an identifier",
                 hint: "Identifiers consist of letters, digits, '-', '.', '_', starting with a letter.")
         }
+        for property in type.lineage.flatMap(\.properties) where property.isRequired && properties[property.name] == nil
+        {
+            throw ObjectError("Parameter '\(property.name)' is missing")
+        }
         let object = try type.create()
+        for (name, value) in properties {
+            guard let property = object.property(name), property.set != nil else {
+                throw ObjectError(isJSON ? "Parameter '\(name)' is unexpected" : "Invalid parameter '\(name)'")
+            }
+            if isJSON { try property.checkJSON(value) }
+        }
         try objects.add(child: object, name: id)
         do {
             for preset in compatProperties where type.isA(preset.driver) && object.property(preset.property) != nil {

@@ -101,7 +101,7 @@ public final class MemoryModule: Device {
 
     /// - Parameters:
     ///   - memory: Where modules go; `nil` if the machine has no room for them.
-    ///   - unit: Size and place are multiples of this many bytes.
+    ///   - unit: The size is a multiple of this many bytes.
     ///   - nodeCount: NUMA nodes of the machine.
     public func insert(into memory: DeviceMemory?, unit: UInt64, nodeCount: Int) throws {
         guard let backend else { throw ObjectError("'memdev' property must be set") }
@@ -117,13 +117,14 @@ public final class MemoryModule: Device {
             throw ObjectError(
                 "'DIMM property node has value \(node)' which exceeds the number of numa nodes: \(nodeCount)")
         }
-        try memory.place(self, alignment: unit)
+        // QEMU aligns modules as it aligns large host mappings: to 2 MiB, or to the back end's huge pages.
+        try memory.place(self, alignment: max(2 << 20, backend.block?.pageSize ?? 0))
         memory.insert(self, try machine.claim(backend))
     }
 
     // A type is immutable after its creation and holds no state of a machine.
     nonisolated(unsafe) static let moduleType = ObjectType(
-        "pc-dimm", parent: nil, interfaces: ["device", "user-device", "memory-device"],
+        "pc-dimm", parent: nil, interfaces: ["device", "user-device", "memory-device", "hot-pluggable"],
         properties: [
             .unsigned("addr", \MemoryModule.address, "Guest address; chosen by default", default: 0),
             .unsigned("node", \MemoryModule.node, "NUMA node", default: 0),

@@ -116,7 +116,8 @@ public enum CoreCommands {
                 properties["qom-type"] = nil
                 properties["id"] = nil
                 try session.machine.createObject(
-                    type: string(arguments, "qom-type"), id: string(arguments, "id"), properties: properties)
+                    type: string(arguments, "qom-type"), id: string(arguments, "id"), properties: properties,
+                    isJSON: true)
                 return [:]
             },
             MonitorCommand("object-del", required: ["id"]) { session, arguments in
@@ -298,6 +299,7 @@ extension EmuObject {
     /// Properties, children and the type, as `qom-list` shows them.
     public func propertyList() -> [(name: String, type: String)] {
         var list: [(name: String, type: String)] = [("type", "string")]
+        list += commonProperties.map { ($0.name, $0.type) }
         list += objectType.lineage.flatMap(\.properties).map { ($0.name, $0.type) }
         list += ownProperties.values.map { ($0.name, $0.type) }
         list += children.map { ($0.key, "child<\($0.value.objectType.name)>") }

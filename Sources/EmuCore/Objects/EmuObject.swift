@@ -54,7 +54,19 @@ open class EmuObject {
 
     public func addProperty(_ property: Property) { ownProperties[property.name] = property }
 
-    public func property(_ name: String) -> Property? { ownProperties[name] ?? objectType.property(name) }
+    /// The declaration of a property: the object's own, its type's, or one of those that all such objects have. Every
+    /// object has `type`.
+    public func property(_ name: String) -> Property? {
+        ownProperties[name] ?? objectType.property(name) ?? commonProperties.first { $0.name == name }
+            ?? (name == "type" ? Self.typeProperty : nil)
+    }
+
+    /// Properties that objects have regardless of their registered type.
+    open var commonProperties: [Property] { [] }
+
+    private static var typeProperty: Property {
+        Property("type", type: "string", get: { .string($0.objectType.name) }, set: nil)
+    }
 
     public func get(_ name: String) throws -> Value {
         guard let property = property(name) else {

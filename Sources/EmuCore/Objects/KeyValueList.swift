@@ -9,6 +9,8 @@ public struct KeyValueList: Equatable, Sendable {
     public private(set) var entries: OrderedDictionary<String, Value>
     /// Every occurrence of each key, for options that repeat a key (`host-nodes=0,host-nodes=2`).
     public private(set) var occurrences: [String: [Value]] = [:]
+    /// Whether the text was a JSON object.
+    public private(set) var isJSON = false
 
     /// - Parameters:
     ///   - impliedKey: The key of a first value that is given without one (`-machine pseries,…` implies `type`).
@@ -21,6 +23,7 @@ public struct KeyValueList: Equatable, Sendable {
                 throw ObjectError("Invalid JSON syntax")
             }
             entries = object
+            isJSON = true
             for (key, value) in object { occurrences[key] = value.arrayValue ?? [value] }
             return
         }

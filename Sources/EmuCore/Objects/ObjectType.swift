@@ -5,6 +5,8 @@ public struct Property {
     public let type: String
     public let description: String
     public let defaultValue: Value?
+    /// Whether an object can only be created with a value for it.
+    public private(set) var isRequired = false
     public let get: ((EmuObject) throws -> Value)?
     public let set: ((EmuObject, Value) throws -> Void)?
 
@@ -18,6 +20,28 @@ public struct Property {
         self.defaultValue = defaultValue
         self.get = get
         self.set = set
+    }
+
+    /// The same property, without which no object can be created.
+    public func required() -> Property {
+        var copy = self
+        copy.isRequired = true
+        return copy
+    }
+
+    /// Refuses a JSON value of another type than the property's: option texts are converted, JSON is not.
+    func checkJSON(_ value: Value) throws {
+        let expected: String?
+        switch (type, value) {
+        case ("bool", .bool), ("string", .string), ("str", .string): expected = nil
+        case ("bool", _): expected = "boolean"
+        case ("string", _), ("str", _): expected = "string"
+        case ("int", .integer), ("int", .unsigned), ("int", .array): expected = nil
+        case ("int", _): throw ObjectError("Parameter '\(name)' expects uint64")
+        case (let type, .string) where type.hasPrefix("uint") || type.hasPrefix("int"): expected = "integer"
+        default: expected = nil
+        }
+        if let expected { throw ObjectError("Invalid parameter type for '\(name)', expected: \(expected)") }
     }
 }
 

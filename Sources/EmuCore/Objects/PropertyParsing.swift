@@ -17,7 +17,7 @@ public enum PropertyParsing {
         if let number = value.unsignedValue { return number }
         guard let text = value.stringValue, let size = size(text, defaultUnit: defaultUnit) else {
             throw ObjectError(
-                "Parameter '\(name)' expects a size",
+                "Parameter '\(name)' expects a size value",
                 hint: "You may use k, M, G, T, P or E suffixes for kilobytes, megabytes, gigabytes, terabytes, "
                     + "petabytes and exabytes, respectively.")
         }
@@ -52,10 +52,17 @@ public enum PropertyParsing {
         text.lowercased().hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
     }
 
-    public static func unsigned(_ value: Value, name: String, type: String = "uint64") throws -> UInt64 {
+    /// An unsigned number. A negative one is taken as QEMU takes it, modulo 2^64, so that it exceeds narrower types.
+    ///
+    /// - Parameter expected: What a refusal says that the parameter expects.
+    public static func unsigned(_ value: Value, name: String, expected: String = "integer") throws -> UInt64 {
         if let number = value.unsignedValue { return number }
-        if let text = value.stringValue, let number = unsigned(text) { return number }
-        throw ObjectError("Parameter '\(name)' expects \(type == "uint64" ? "uint64" : type)")
+        if let number = value.integerValue { return UInt64(bitPattern: number) }
+        if let text = value.stringValue {
+            if let number = unsigned(text) { return number }
+            if expected == "integer", let number = Int64(text) { return UInt64(bitPattern: number) }
+        }
+        throw ObjectError("Parameter '\(name)' expects \(expected)")
     }
 
     public static func string(_ value: Value, name: String) throws -> String {

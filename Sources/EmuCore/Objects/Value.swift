@@ -63,4 +63,15 @@ public struct ObjectError: Error, Equatable, CustomStringConvertible {
         self.hint = hint
         self.errorClass = errorClass
     }
+
+    /// The same refusal, said of the option that caused it.
+    public func located(_ origin: String?) -> ObjectError {
+        guard let origin else { return self }
+        return ObjectError("\(origin): \(description)", hint: hint, errorClass: errorClass)
+    }
+
+    /// Whether a parameter's name or the form of its value is wrong, as opposed to what it asks for.
+    public var isAboutForm: Bool {
+        description.hasPrefix("Parameter '") || description.hasPrefix("Invalid parameter")
+    }
 }

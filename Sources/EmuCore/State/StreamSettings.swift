@@ -22,3 +22,26 @@ public struct StreamSettings: Sendable, Equatable {
 
     public init(machineName: String) { self.machineName = machineName }
 }
+
+/// Parts of a stream's frame that the user may decide otherwise than the machine's version does
+/// (`-global migration.NAME=on|off`); raw values are QEMU's names.
+public enum StreamOverride: String, Sendable, CaseIterable {
+    case runState = "store-global-state"
+    case configuration = "send-configuration"
+    case footers = "send-section-footer"
+}
+
+extension Machine {
+    /// ``streamSettings`` with what the user decided otherwise.
+    public var effectiveStreamSettings: StreamSettings {
+        var settings = streamSettings
+        for (override, on) in streamOverrides {
+            switch override {
+            case .runState: settings.storesRunState = on
+            case .configuration: settings.sendsConfiguration = on
+            case .footers: settings.sendsFooters = on
+            }
+        }
+        return settings
+    }
+}

@@ -95,7 +95,7 @@ extension MigrationController {
         }
         let writer = StreamWriter(channel: channel)
         let policy = writePolicy
-        try policy.check(machine.streamSettings)
+        try policy.check(machine.effectiveStreamSettings)
         let stream = machine.withLock { OutgoingStream(machine: machine, output: writer, policy: policy) }
         defer {
             machine.withLock { stream.cleanUp() }

@@ -15,6 +15,7 @@ public enum ParameterTable {
         case powerOfTwo(from: UInt64)
         case bool
         case string
+        case strings
         /// What ``WritePolicy/init(_:)`` takes.
         case release
         case choice([String])
@@ -99,6 +100,12 @@ public enum ParameterTable {
         Row(
             name: "direct-io", initial: false, kind: .bool, effect: .refused("files are written through the page cache")
         ),
+        Row(
+            name: "cpr-exec-command", initial: [], kind: .strings,
+            effect: .refused("checkpoint and restart modes are not supported")),
+        Row(
+            name: "backend-transfer", initial: false, kind: .bool,
+            effect: .refused("back ends of devices do not travel")),
     ]
 
     static let defaults: OrderedDictionary<String, Value> = OrderedDictionary(
@@ -134,6 +141,8 @@ public enum ParameterTable {
             try expect(value.stringValue != nil || value == .null, "a release such as 7.2")
             if let name = value.stringValue { _ = try WritePolicy(name) }
         case .string: try expect(value.stringValue != nil || value == .null, "a string")
+        case .strings:
+            try expect(value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false, "a list of strings")
         case .choice(let names):
             try expect(value.stringValue.map(names.contains) ?? false, names.joined(separator: ", "))
         }

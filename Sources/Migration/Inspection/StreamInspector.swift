@@ -83,7 +83,7 @@ public enum StreamInspector {
         machine.withLock {
             var refusals: [MigrationError] = []
             var warnings: [String] = []
-            let settings = machine.streamSettings
+            let settings = machine.effectiveStreamSettings
             if let name = report.machineName {
                 if !settings.sendsConfiguration {
                     refusals.append(

@@ -144,7 +144,7 @@ final class ConfigurationSection {
 final class RunStateSection {
     static let bufferSize = 100
 
-    let alwaysTravels: Bool
+    var alwaysTravels: Bool
     var size: UInt32 = 0
     var text: [UInt8] = [UInt8](repeating: 0, count: bufferSize)
     /// What arrived; `nil` if the stream had no such section.

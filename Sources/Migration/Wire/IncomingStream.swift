@@ -23,7 +23,7 @@ final class IncomingStream {
         self.machine = machine
         self.input = input
         self.capabilities = capabilities
-        settings = machine.streamSettings
+        settings = machine.effectiveStreamSettings
     }
 
     /// Reads the whole stream.

@@ -16,7 +16,7 @@ final class OutgoingStream {
         self.machine = machine
         self.output = output
         self.policy = policy
-        settings = machine.streamSettings
+        settings = machine.effectiveStreamSettings
         saver = StateSaver(output: output, policy: policy)
         live = StreamOrder.live(machine.state.entries)
     }

@@ -10,15 +10,17 @@ public protocol ThreadRunner: AnyObject {
 
 /// A processor core of the machine: the unit in which CPUs are plugged.
 public final class SpaprCPUCore: Device {
-    /// Index of the core's first thread.
-    public let firstThread: Int
+    /// Index of the core's first thread (`core-id`).
+    public internal(set) var firstThread: Int
     public private(set) var threads: [SpaprThread] = []
-    public let threadCount: Int
-    /// NUMA node; 0 if none was given.
-    public let node: Int
+    public internal(set) var threadCount: Int
+    /// NUMA node; `nil` until the machine assigns it, unless the user names it.
+    public internal(set) var node: Int?
+    /// Machines before 3.0 did not send what the partition knows about a thread.
+    var omitsPartitionState: Bool
     private unowned let spapr: SpaprMachine
 
-    init(machine: SpaprMachine, firstThread: Int, threadCount: Int, node: Int) throws {
+    init(machine: SpaprMachine, firstThread: Int, threadCount: Int) throws {
         let name = "\(machine.model.name)-spapr-cpu-core"
         guard let type = machine.types.type(name) else {
             throw ObjectError("Unable to find sPAPR CPU Core definition")
@@ -26,8 +28,56 @@ public final class SpaprCPUCore: Device {
         spapr = machine
         self.firstThread = firstThread
         self.threadCount = threadCount
-        self.node = node
+        omitsPartitionState = !machine.version.sendsThreadState
         super.init(type: type, machine: machine)
+    }
+
+    /// A core that the user adds, of a named type; the machine checks that it is its own.
+    init(machine: SpaprMachine, type: ObjectType) {
+        spapr = machine
+        firstThread = 0
+        threadCount = machine.smp.threads
+        omitsPartitionState = !machine.version.sendsThreadState
+        super.init(type: type, machine: machine)
+    }
+
+    /// What `-device` and presets can set.
+    static var properties: [Property] {
+        [
+            Property(
+                "core-id", type: "int", description: "Index of the core's first thread",
+                get: { .integer(Int64(($0 as? SpaprCPUCore)?.firstThread ?? 0)) },
+                set: { object, value in
+                    let number = try PropertyParsing.unsigned(value, name: "core-id")
+                    guard let id = Int32(exactly: Int64(bitPattern: number)), id >= 0 else {
+                        throw ObjectError("Invalid core id \(Int64(bitPattern: number))")
+                    }
+                    (object as? SpaprCPUCore)?.firstThread = Int(id)
+                }),
+            Property(
+                "nr-threads", type: "int", description: "Threads of the core",
+                get: { .integer(Int64(($0 as? SpaprCPUCore)?.threadCount ?? 1)) },
+                set: { object, value in
+                    let number = try PropertyParsing.unsigned(value, name: "nr-threads")
+                    guard let count = Int32(exactly: Int64(bitPattern: number)) else {
+                        throw ObjectError("Parameter 'nr-threads' expects int32_t")
+                    }
+                    (object as? SpaprCPUCore)?.threadCount = Int(count)
+                }),
+            Property(
+                "node-id", type: "int32", description: "NUMA node of the core", defaultValue: -1,
+                get: { .integer(Int64(($0 as? SpaprCPUCore)?.node ?? -1)) },
+                set: { object, value in
+                    let number = try PropertyParsing.unsigned(value, name: "node-id")
+                    guard let node = Int32(exactly: Int64(bitPattern: number)) else {
+                        throw ObjectError("Parameter 'node-id' expects int32_t")
+                    }
+                    (object as? SpaprCPUCore)?.node = node < 0 ? nil : Int(node)
+                }),
+            .bool(
+                "pre-3.0-migration", \SpaprCPUCore.omitsPartitionState,
+                "Streams carry nothing of what the partition knows about a thread", default: false),
+        ]
     }
 
     public override func realize() throws {
@@ -71,8 +121,14 @@ public final class SpaprThread: Device, VirtualCPU {
     /// Exception that QEMU was about to deliver; −1 for none. Nothing here is ever in that state.
     var exceptionIndex: Int32 = -1
     var hasCrashed = false
+    /// Forms of a thread's state that machines before 2.8, 2.10 and 3.0 sent.
+    var sendsInstructionFlags: Bool
+    var omitsCompatibilityLevel: Bool
+    var sendsSegmentCount: Bool
     /// Transactional state of a stream, kept as it came.
     var transaction: [UInt8] = []
+    /// Branch history of a stream, kept as it came; empty for none.
+    var branchHistory: [UInt64] = []
     // On their way between a stream and the processor.
     var travellingSPRs = [UInt64](repeating: 0, count: 1024)
     var loadedSegments = [SLBEntry](repeating: SLBEntry(), count: SpaprThread.streamSegments)
@@ -90,6 +146,9 @@ public final class SpaprThread: Device, VirtualCPU {
         spapr = machine
         self.index = index
         server = machine.server(ofThread: index)
+        sendsInstructionFlags = machine.version.sendsInstructionFlags
+        omitsCompatibilityLevel = !machine.version.sendsCompatibilityLevel
+        sendsSegmentCount = !machine.version.sendsThreadState
         let clock = machine.clock
         cpu = PPCCPU(
             model: machine.model, memory: machine.physicalMemory, index: index,
@@ -101,13 +160,29 @@ public final class SpaprThread: Device, VirtualCPU {
         cpu.state.pointee.halted = 1
     }
 
+    /// What presets can set (`-global driver=power9_v2.0-powerpc64-cpu,…`).
+    static var properties: [Property] {
+        [
+            .bool(
+                "pre-2.8-migration", \SpaprThread.sendsInstructionFlags,
+                "Streams carry the model's instruction flags", default: false),
+            .bool(
+                "pre-2.10-migration", \SpaprThread.omitsCompatibilityLevel,
+                "Streams carry no compatibility level", default: false),
+            .bool(
+                "pre-3.0-migration", \SpaprThread.sendsSegmentCount,
+                "Streams carry the number of segment look-aside entries", default: false),
+        ]
+    }
+
     public override func realize() throws {
+        try machine.applyPresets(to: self)
         machine.state.register(Self.commonState, of: self, instance: UInt32(truncatingIfNeeded: index))
         machine.state.register(Self.processorState, of: self, instance: UInt32(truncatingIfNeeded: index))
         cpu.mmu.hashTable = spapr.hpt.table
         cpu.mmu.processTable = spapr.processTableEntry
         for controller in spapr.interrupts.controllers { try controller.createPresenter(for: self) }
-        if spapr.version.sendsThreadState {
+        if !core.omitsPartitionState {
             machine.state.register(Self.partitionState, of: self, instance: UInt32(truncatingIfNeeded: index))
         }
         machine.cpus.append(self)
@@ -125,6 +200,7 @@ public final class SpaprThread: Device, VirtualCPU {
         dispatchLogSize = 0
         isProdded = false
         transaction = []
+        branchHistory = []
         let largeDecrementer: UInt64 = spapr.capabilities[.largeDecrementer] != 0 ? LPCR.ld : 0
         cpu.setLPCR(cpu.lpcr & ~LPCR.ld | largeDecrementer)
         for controller in spapr.interrupts.controllers { controller.resetPresenter(of: self) }

@@ -56,7 +56,7 @@ extension SpaprMachine {
             tree.set(
                 node, "ibm,associativity",
                 cells: numa.associativity(
-                    server: thread.server, node: thread.core.node, isForm2: negotiatedVector5[.form2Affinity]))
+                    server: thread.server, node: thread.core.node ?? 0, isForm2: negotiatedVector5[.form2Affinity]))
         }
         describeThreads(thread, tree, node)
         if !model.radixPageEncodings.isEmpty {

@@ -19,6 +19,7 @@ extension SpaprMachine {
         chooseCapabilities()
         if resizeHPT == .default { resizeHPT = version.resizesHPTByDefault ? .enabled : .disabled }
         realModeSize = try realModeLimit()
+        if version.hasMemoryConnectors { try checkAlignment() }
         try chooseVSMT()
         interrupts = SpaprInterrupts(machine: self, mode: wantedInterruptMode)
         try interrupts.start()
@@ -46,10 +47,10 @@ extension SpaprMachine {
         state.registerLive("spapr/htab", hpt, version: 1)
         for device in options.devices {
             do {
-                try addDevice(driver: device.driver, id: device.id, properties: device.properties)
+                try addDevice(
+                    driver: device.driver, id: device.id, properties: device.properties, isJSON: device.isJSON)
             } catch let error as ObjectError {
-                guard let origin = device.origin else { throw error }
-                throw ObjectError("\(origin): \(error.description)", hint: error.hint)
+                throw error.located(device.origin)
             }
         }
         try platform.machineBuilt(self)
@@ -87,9 +88,21 @@ extension SpaprMachine {
             throw ObjectError("unable to find CPU model '\(wanted.first ?? "")'")
         }
         model = found
+        // Features are presets of the model's type, as in QEMU; "compat" moved to the machine in 2.10.
         for feature in wanted.dropFirst() {
-            guard feature.hasPrefix("compat=") else { throw ObjectError("Property '\(name).\(feature)' not found") }
-            try set("max-cpu-compat", .string(String(feature.dropFirst(7))))
+            guard let equals = feature.firstIndex(of: "=") else {
+                throw ObjectError("Expected key=value format, found \(feature).")
+            }
+            let preset = GlobalProperty(
+                "\(model.name)-powerpc64-cpu", String(feature[..<equals]),
+                String(feature[feature.index(after: equals)...]), isOptional: false)
+            guard SpaprThread.properties.contains(where: { $0.name == preset.property }) else {
+                throw ObjectError(
+                    "can't apply global \(preset.driver).\(preset.property)=\(preset.value): "
+                        + "Property '\(preset.driver).\(preset.property)' not found",
+                    hint: preset.property == "compat" ? "Use -machine max-cpu-compat=\(preset.value)." : nil)
+            }
+            globals.append(preset)
         }
         guard maximumCompatibility == 0 || CompatibilityMode.isUsable(maximumCompatibility, on: model) else {
             let mode = CompatibilityMode.logical(pvr: maximumCompatibility)?.name ?? ""
@@ -109,10 +122,10 @@ extension SpaprMachine {
             throw ObjectError("invalid RAM size: 0x\(String(memorySize, radix: 16))")
         }
         numa = try SpaprNUMA(
-            options.memory.nodes, distances: options.distances, memorySize: memorySize, maximumCPUs: smp.maximum,
+            options.memory.nodes, distances: options.distances, coreNodes: options.coreNodes, memorySize: memorySize,
+            maximumCPUs: smp.maximum,
             threads: smp.threads, version: version,
             memdevSize: { [objects] in (objects.children[$0] as? MemoryBackend)?.size })
-        if version.hasMemoryConnectors { try checkAlignment() }
         // Guests that resize their table may double it a few times beyond what the platform gives them.
         hpt.largestShift = min(HashPageTable.shift(forMemory: maximumMemorySize) + 4, HashPageTable.maximumShift)
     }
@@ -195,25 +208,12 @@ extension SpaprMachine {
             }
             guard number < present else { continue }
             let core = try SpaprCPUCore(
-                machine: self, firstThread: first, threadCount: min(smp.threads, smp.cpus - first),
-                node: numa.node(ofCPU: first, coresPerSocket: smp.cores, core: number))
+                machine: self, firstThread: first, threadCount: min(smp.threads, smp.cpus - first))
+            try applyPresets(to: core)
+            core.firstThread = first
             children["unattached"]?.add(child: core, arrayName: "device")
-            cores.append(core)
-            try core.realizeDevice()
-            if let connector = connectors.connector(.cpu, UInt32(server(ofThread: first))) {
-                connector.attach(core)
-                connector.makeFragment = { [unowned self, unowned core] in fragment(for: core) }
-            }
+            try insert(core)
         }
-    }
-
-    /// The device tree of one core, as a guest gets it that asks for it anew.
-    private func fragment(for core: SpaprCPUCore) -> (DeviceTree, DeviceTree.Node) {
-        let tree = DeviceTree(capacity: 0x1_0000)
-        let server = server(ofThread: core.firstThread)
-        let node = tree.addNode(DeviceTree.root, "\(model.deviceTreeName)@\(String(server, radix: 16))")
-        if let first = core.threads.first { describe(first, tree, node) }
-        return (tree, node)
     }
 
     private func makeDeviceMemory() throws {
@@ -266,6 +266,7 @@ extension SpaprMachine {
         case SpaprTypes.vty.name: SpaprVTY(machine: self)
         case SpaprTypes.phb.name: SpaprPHB(machine: self)
         case "pc-dimm": MemoryModule(machine: self)
+        case let name where type.isA("spapr-cpu-core") && !name.isEmpty: SpaprCPUCore(machine: self, type: type)
         default: nil
         }
     }
@@ -289,6 +290,7 @@ extension SpaprMachine {
                 }
             case let phb as SpaprPHB: try realize(phb)
             case let module as MemoryModule: try insert(module)
+            case let core as SpaprCPUCore: try insert(core)
             default: throw ObjectError("'\(device.objectType.name)' is not a valid device model name")
             }
         } catch {
@@ -346,7 +348,12 @@ extension SpaprMachine {
     }
 
     private func loadKernel() throws {
-        guard let path = options.kernel else { return }
+        guard let path = options.kernel else {
+            for (name, value) in [("-append", options.commandLine), ("-initrd", options.initrd)] where value != nil {
+                throw ObjectError("\(name) only allowed with -kernel option")
+            }
+            return
+        }
         let base = kernelAddress
         let program = try ImageLoader.loadELF(path) { ($0 & 0x0fff_ffff) &+ base }
         for image in program.images { images.add(image) }

@@ -22,7 +22,7 @@ extension SpaprMachine {
         let machine = SpaprMachine(version: version, types: types, platform: platform)
         try machine.withLock {
             for (name, value) in properties { try machine.set(name, value) }
-            var options = SpaprOptions()
+            var options = machine.options
             try configure(machine, &options)
             try machine.build(options)
             for terminal in options.terminals { try terminal.activate() }

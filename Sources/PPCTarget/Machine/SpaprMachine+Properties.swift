@@ -16,12 +16,12 @@ extension SpaprMachine {
                 "max-cpu-compat", type: "string", description: "Maximum permitted CPU compatibility mode",
                 get: { object in
                     let machine = try of(object)
-                    return .string(CompatibilityMode.logical(pvr: machine.maximumCompatibility)?.name ?? "none")
+                    return .string(CompatibilityMode.logical(pvr: machine.maximumCompatibility)?.name ?? "")
                 },
                 set: { object, value in
                     let machine = try of(object)
                     let word = try PropertyParsing.string(value, name: "max-cpu-compat")
-                    guard word != "none" else {
+                    guard word != "none", !word.isEmpty else {
                         machine.maximumCompatibility = 0
                         return
                     }
@@ -71,13 +71,8 @@ extension SpaprMachine {
             Property(
                 "kvm-type", type: "string",
                 description: "Specifies the KVM virtualization mode (auto, hv, pr). Accepted, without effect.",
-                get: { _ in .string("auto") },
-                set: { _, value in
-                    let word = try PropertyParsing.string(value, name: "kvm-type")
-                    guard ["auto", "hv", "pr"].contains(word.lowercased()) else {
-                        throw ObjectError("Unknown kvm-type specified '\(word)'")
-                    }
-                }),
+                get: { .string(try of($0).kvmType) },
+                set: { try of($0).kvmType = PropertyParsing.string($1, name: "kvm-type") }),
             .bool("dump-guest-core", \SpaprMachine.dumpsGuestCore, "Include guest memory in a core dump"),
             .bool("mem-merge", \SpaprMachine.mergesMemory, "Enable/disable memory merge support"),
             Property(
@@ -91,8 +86,43 @@ extension SpaprMachine {
                 "graphics", type: "bool", description: "Set on/off to enable/disable graphics emulation",
                 get: { .bool(try of($0).options.hasDisplay) },
                 set: { try of($0).options.hasDisplay = PropertyParsing.bool($1, name: "graphics") }),
+            refusing("nvdimm", "there are no NVDIMMs"),
+            text("firmware", \.firmware, "Firmware image"),
+            text("kernel", \.kernel, "Linux kernel image file"),
+            text("initrd", \.initrd, "Linux initial ramdisk file"),
+            text("append", \.commandLine, "Linux kernel command line"),
+            text("dumpdtb", \.deviceTreeDump, "Dump current dtb to a file and quit"),
+            Property(
+                "memory-backend", type: "link<memory-backend>",
+                description: "Set RAM backend. Valid value is ID of hostmem based backend",
+                get: { object in
+                    let machine = try of(object)
+                    let name = machine.options.memory.backendID ?? SpaprMachine.defaultRAMID
+                    return .string(machine.objects.children[name]?.canonicalPath ?? "")
+                },
+                set: { try of($0).options.memory.backendID = PropertyParsing.string($1, name: "memory-backend") }),
             Property("vfio-no-msix-emulation", type: "bool", get: { _ in .bool(true) }, set: nil),
         ]
+    }
+
+    /// One of the options that are also properties; read when the machine is built.
+    private static func text(
+        _ name: String, _ path: WritableKeyPath<SpaprOptions, String?>, _ description: String
+    ) -> Property {
+        Property(
+            name, type: "string", description: description, get: { .string(try of($0).options[keyPath: path] ?? "") },
+            set: { try of($0).options[keyPath: path] = PropertyParsing.string($1, name: name) })
+    }
+
+    /// A switch that can only be off.
+    private static func refusing(_ name: String, _ reason: String) -> Property {
+        Property(
+            name, type: "bool", description: "Only off: \(reason)", get: { _ in false },
+            set: { _, value in
+                guard try !PropertyParsing.bool(value, name: name) else {
+                    throw ObjectError("\(name)=on is not supported: \(reason)")
+                }
+            })
     }
 
     private static func of(_ object: EmuObject) throws -> SpaprMachine {

@@ -35,6 +35,7 @@ public final class SpaprMachine: Machine {
     var mergesMemory = true
     var hostModel: String?
     var hostSerial: String?
+    var kvmType = ""
 
     /// Whether the guest may have its hash table resized.
     public enum ResizeHPT: String, Sendable { case `default`, disabled, enabled, required }
@@ -165,6 +166,11 @@ public final class SpaprMachine: Machine {
     public override func makeDevice(_ type: ObjectType) throws -> Device? { makeUserDevice(type) }
 
     public override func plug(_ device: Device) throws { try plugIntoPlatform(device) }
+
+    public override func bus(named name: String) -> Bus? {
+        let all: [Bus] = [vio] + phbs.compactMap(\.pci)
+        return all.first { $0.name == name }
+    }
 
     // MARK: CPUs
 

@@ -1,5 +1,6 @@
 import CPPCState
 import EmuCore
+import OrderedCollections
 
 /// Monitor commands about processors and interrupt controllers, in QEMU's form.
 enum SpaprMonitor {
@@ -13,10 +14,26 @@ enum SpaprMonitor {
                             "qom-path": .string(thread.canonicalPath),
                             "thread-id": .integer(Int64(hostThread(thread))),
                             "target": "ppc64",
-                            "props": ["core-id": .integer(Int64(thread.core.firstThread))],
+                            "props": properties(core: thread.core.firstThread, node: thread.core.node ?? 0),
                         ]
                     })
-            }
+            },
+            MonitorCommand("query-hotpluggable-cpus") { session, _ in
+                let machine = try spapr(session)
+                guard machine.version.hasHotpluggableCPUs else {
+                    throw ObjectError("machine does not support hot-plugging CPUs")
+                }
+                return .array(
+                    machine.coreSlots.reversed().map { slot in
+                        var entry: OrderedDictionary<String, Value> = [
+                            "props": properties(core: slot.coreID, node: slot.node),
+                            "vcpus-count": .integer(Int64(slot.threadCount)),
+                            "type": .string("\(machine.model.name)-spapr-cpu-core"),
+                        ]
+                        if let core = slot.core { entry["qom-path"] = .string(core.canonicalPath) }
+                        return .object(entry)
+                    })
+            },
         ]
     }
 
@@ -59,6 +76,10 @@ enum SpaprMonitor {
                 }
             },
         ]
+    }
+
+    private static func properties(core: Int, node: Int) -> Value {
+        ["core-id": .integer(Int64(core)), "node-id": .integer(Int64(node))]
     }
 
     private static func spapr(_ session: MonitorSession) throws -> SpaprMachine {

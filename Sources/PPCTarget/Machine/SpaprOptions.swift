@@ -26,6 +26,8 @@ public struct SpaprOptions {
         public var from: Int
         public var to: Int
         public var value: Int
+        /// The option as the user wrote it, with which a refusal begins.
+        public var origin: String?
         public init(from: Int, to: Int, value: Int) {
             self.from = from
             self.to = to
@@ -38,6 +40,19 @@ public struct SpaprOptions {
     /// RAM and NUMA nodes; back ends are objects made before the machine is built.
     public var memory = MainMemoryOptions()
     public var distances: [Distance] = []
+    /// `-numa cpu`: the node of a core.
+    public struct CoreNode: Sendable, Equatable {
+        public var node: Int
+        public var core: Int
+        /// The option as the user wrote it, with which a refusal begins.
+        public var origin: String?
+        public init(node: Int, core: Int, origin: String? = nil) {
+            self.node = node
+            self.core = core
+            self.origin = origin
+        }
+    }
+    public var coreNodes: [CoreNode] = []
     public var smp = Topology()
     /// `-cpu`, with features after commas.
     public var cpu: String?
@@ -56,6 +71,8 @@ public struct SpaprOptions {
         public var driver: String
         public var id: String?
         public var properties: OrderedDictionary<String, Value>
+        /// Whether the properties come from JSON, whose types must then be right.
+        public var isJSON = false
         /// The option as the user wrote it, with which a refusal begins.
         public var origin: String?
         public init(driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:]) {

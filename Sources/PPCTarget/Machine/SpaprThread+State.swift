@@ -48,10 +48,13 @@ extension SpaprThread {
         fields: generalFields + legacyFields,
         subsections: [
             floatState, vectorState, scalarVectorState, segmentRegisterState, transactionState, segmentState,
-            compatibilityState,
+            branchHistoryState, compatibilityState, reservationState, stoppedState,
         ],
         preSave: { $0.gatherSPRs() },
-        preLoad: { $0.streamCompatibility = 0 },
+        preLoad: {
+            $0.streamCompatibility = 0
+            $0.branchHistory = []
+        },
         postLoad: { thread, _ in try thread.applyLoadedState() })
 
     private static let generalFields: [Field<SpaprThread>] = [
@@ -80,7 +83,7 @@ extension SpaprThread {
     ]
 
     private static func isLegacy(_ thread: SpaprThread, _ version: Int) -> Bool {
-        thread.spapr.version.sendsInstructionFlags
+        thread.sendsInstructionFlags
     }
 
     /// Machines up to 2.7 sent what the processor model can do, in terms of one emulator's internals, which differ from
@@ -163,14 +166,15 @@ extension SpaprThread {
     /// 32 GPRs, 64 VSRs, CR, LR, CTR, FPSCR, AMR, PPR, VRSAVE, VSCR (four bytes), DSCR, TAR.
     private static var transactionSize: Int { 32 * 8 + 64 * 16 + 7 * 8 + 4 + 2 * 8 }
 
-    /// Version 2 of newer releases differs in nothing but its number: it no longer repeats the number of entries.
+    /// Version 2 of releases from 10.0 on (QEMU `target/ppc/machine.c`, change of November 2024) differs in nothing but
+    /// its number: it no longer repeats the number of entries.
     private static let segmentState = StateDescription(
         "cpu/slb", of: SpaprThread.self, version: 2, minimumVersion: 1, versionsSince: [2: Release(10, 0)],
         oldestSufficientVersion: { _ in 1 },
         fields: [
             .scalar(
                 "mig_slb_nr", .int32,
-                when: { thread, version in version < 2 && !thread.spapr.version.sendsThreadState },
+                when: { thread, version in version < 2 && thread.sendsSegmentCount },
                 get: { UInt64($0.cpu.model.slbSize) }, set: { _, _ in }),
             .records(
                 "env.slb", typeName: "slbe", size: 16, count: { _ in streamSegments },
@@ -188,12 +192,48 @@ extension SpaprThread {
 
     private static let compatibilityState = StateDescription(
         "cpu/compat", of: SpaprThread.self,
-        isNeeded: { $0.spapr.version.sendsCompatibilityLevel && $0.cpu.compatibilityPVR != 0 },
+        isNeeded: { !$0.omitsCompatibilityLevel && $0.cpu.compatibilityPVR != 0 },
         fields: [
             .scalar(
                 "compat_pvr", .uint32, get: { UInt64($0.cpu.compatibilityPVR) },
                 set: { $0.streamCompatibility = UInt32(truncatingIfNeeded: $1) })
         ])
+
+    // MARK: What newer releases added
+
+    /// Branch history rolling buffer: where the next entry goes, and 32 entries. Releases from 9.1 on send it for POWER10
+    /// and newer (QEMU `target/ppc/machine.c`, change of May 2024). Nothing here records branches; what came is kept and,
+    /// unless it says nothing, sent on.
+    private static let branchHistoryState = StateDescription(
+        "cpu/bhrb", of: SpaprThread.self, versionsSince: [1: Release(9, 1)],
+        isNeeded: { $0.branchHistory.contains { $0 != 0 } },
+        fields: [
+            .array(
+                "bhrb", .uint64, count: { _ in 33 }, get: { $0.branchHistory.count > $1 ? $0.branchHistory[$1] : 0 },
+                set: { thread, _, value in thread.branchHistory.append(value) })
+        ])
+
+    /// The reservation with its length and value, which releases from 8.1 on send while they record or replay.
+    private static let reservationState = StateDescription(
+        "cpu/reservation", of: SpaprThread.self, versionsSince: [1: Release(8, 1)], isNeeded: { _ in false },
+        fields: [.unused(4 * 8)])
+
+    /// Whether the guest has stopped the thread, or not started it. Releases from 11.0 on send it for machines from 10.1
+    /// on (QEMU `hw/ppc/spapr.c`, `rtas-stopped-state`), and look for it there: without it they believe what a reset
+    /// left, so it is only needed where it differs from that.
+    private static let stoppedState = StateDescription(
+        "cpu/rtas_stopped", of: SpaprThread.self, versionsSince: [1: Release(11, 0)],
+        isNeeded: { thread in
+            guard let first = thread.spapr.version.firstRelease, first >= Release(10, 1) else { return false }
+            return thread.isStopped != (thread.index != 0)
+        },
+        // Loading needs nothing of it: `halted`, PSSCR and LPCR say the same.
+        fields: [.scalar("env.quiesced", .bool, get: { $0.isStopped ? 1 : 0 }, set: { _, _ in })])
+
+    /// Halted until another thread starts it (RTAS `start-cpu`), as opposed to waiting for an interrupt.
+    private var isStopped: Bool {
+        cpu.state.pointee.halted != 0 && spr(cpu.state)[SPRegister.psscr] & PSSCR.ec != 0
+    }
 
     // MARK: Partition
 

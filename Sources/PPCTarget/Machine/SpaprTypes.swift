@@ -5,10 +5,11 @@ enum SpaprTypes {
     /// - Parameter isForUsers: Whether `-device` may name it.
     private static func device(
         _ name: String, parent: ObjectType? = nil, isAbstract: Bool = false, isForUsers: Bool = false,
-        properties: [Property] = [], _ description: String = ""
+        interfaces: [String] = [], properties: [Property] = [], _ description: String = ""
     ) -> ObjectType {
         ObjectType(
-            name, parent: parent, isAbstract: isAbstract, interfaces: ["device"] + (isForUsers ? ["user-device"] : []),
+            name, parent: parent, isAbstract: isAbstract,
+            interfaces: ["device"] + interfaces + (isForUsers ? ["user-device"] : []),
             properties: properties, description: description)
     }
 
@@ -21,7 +22,8 @@ enum SpaprTypes {
     nonisolated(unsafe) static let rtc = device("spapr-rtc")
     nonisolated(unsafe) static let tceTable = device("spapr-tce-table")
     nonisolated(unsafe) static let phb = device(
-        "spapr-pci-host-bridge", isForUsers: true, properties: SpaprPHB.properties, "PCI host bridge of the partition")
+        "spapr-pci-host-bridge", isForUsers: true, interfaces: ["pci-host-bridge", "hot-pluggable"],
+        properties: SpaprPHB.properties, "PCI host bridge of the partition")
     nonisolated(unsafe) static let connector = device("spapr-dr-connector")
 }
 
@@ -31,9 +33,15 @@ extension TypeRegistry {
             SpaprTypes.vioDevice, SpaprTypes.vty, SpaprTypes.nvram, SpaprTypes.rtc, SpaprTypes.tceTable,
             SpaprTypes.phb, SpaprTypes.connector,
         ] { register(type) }
-        let cpu = register(ObjectType("powerpc64-cpu", parent: nil, isAbstract: true, interfaces: ["device"]))
+        let cpu = register(
+            ObjectType(
+                "powerpc64-cpu", parent: nil, isAbstract: true, interfaces: ["device"],
+                properties: SpaprThread.properties, description: "Thread of a processor"))
         let core = register(
-            ObjectType("spapr-cpu-core", parent: nil, isAbstract: true, interfaces: ["device", "cpu-core"]))
+            ObjectType(
+                "spapr-cpu-core", parent: nil, isAbstract: true,
+                interfaces: ["device", "cpu-core", "user-device", "hot-pluggable"],
+                properties: SpaprCPUCore.properties, description: "Processor core of the partition"))
         for model in PPCModel.all {
             register(ObjectType("\(model.name)-powerpc64-cpu", parent: cpu, data: model))
             register(ObjectType("\(model.name)-spapr-cpu-core", parent: core, data: model))

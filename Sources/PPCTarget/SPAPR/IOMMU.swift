@@ -98,10 +98,11 @@ public final class TCETable: Device {
     public override var stateInstance: UInt32? { liobn }
     public override var statePath: String { "" }
 
-    /// Version 3 added which window a reset opens. Without that a reader assumes the state after reset, so the older
+    /// Version 3 added which window a reset opens; it came with 7.1 (QEMU `hw/ppc/spapr_iommu.c`, merged on 6 July 2022
+    /// for that release). Without that a reader assumes the state after reset, so the older
     /// form says the same unless the guest has moved its default window.
     private static let description = StateDescription(
-        "spapr_iommu", of: TCETable.self, version: 3, minimumVersion: 2, versionsSince: [3: Release(7, 2)],
+        "spapr_iommu", of: TCETable.self, version: 3, minimumVersion: 2, versionsSince: [3: Release(7, 1)],
         oldestSufficientVersion: { $0.isDefaultWindow == $0.opensAtReset ? 2 : 3 },
         fields: [
             .scalar(

@@ -14,29 +14,41 @@ public struct SpaprNUMA {
 
     /// Checks `-numa` options against each other and against the machine.
     init(
-        _ options: [NUMANode], distances wanted: [SpaprOptions.Distance], memorySize: UInt64, maximumCPUs: Int,
-        threads: Int, version: SpaprVersion, memdevSize: (String) -> UInt64?
+        _ options: [NUMANode], distances wanted: [SpaprOptions.Distance], coreNodes: [SpaprOptions.CoreNode],
+        memorySize: UInt64, maximumCPUs: Int, threads: Int, version: SpaprVersion,
+        memdevSize: (String) -> UInt64?
     ) throws {
         var byNumber: [Int: (memory: UInt64, cpus: [ClosedRange<Int>])] = [:]
-        for node in options {
-            guard (0..<Self.maximumNodes).contains(node.id) else {
-                throw ObjectError("Max number of NUMA nodes reached: \(node.id)")
-            }
-            guard byNumber[node.id] == nil else { throw ObjectError("Duplicate NUMA nodeid: \(node.id)") }
-            for range in node.cpus where range.upperBound >= maximumCPUs {
-                throw ObjectError(
-                    "CPU index (\(range.upperBound)) should be smaller than maxcpus (\(maximumCPUs))")
-            }
-            if node.memory != nil, !version.supportsNodeMemory {
-                throw ObjectError(
-                    "Parameter -numa node,mem is not supported by this machine type",
-                    hint: "Use -numa node,memdev instead")
-            }
-            let size = try node.memdev.map { name in
-                guard let size = memdevSize(name) else { throw ObjectError("memdev=\(name) is ambiguous") }
-                return size
-            }
-            byNumber[node.id] = (size ?? node.memory ?? 0, node.cpus)
+        for (position, node) in options.enumerated() {
+            do {
+                try Self.check(
+                    node, among: options[..<position], taken: byNumber, maximumCPUs: maximumCPUs, version: version)
+                let size = try node.memdev.map { name in
+                    guard let size = memdevSize(name) else { throw ObjectError("memdev=\(name) is ambiguous") }
+                    return size
+                }
+                byNumber[node.id] = (size ?? node.memory ?? 0, node.cpus)
+            } catch let error as ObjectError { throw error.located(node.origin) }
+        }
+        for entry in coreNodes {
+            do {
+                guard byNumber[entry.node] != nil else {
+                    throw ObjectError(
+                        "Invalid node-id=\(entry.node), NUMA node must be defined with -numa node,nodeid=ID before it's "
+                            + "used with -numa cpu,node-id=ID")
+                }
+                guard entry.core >= 0, entry.core < maximumCPUs, entry.core % max(threads, 1) == 0 else {
+                    throw ObjectError("no match found")
+                }
+                try Self.checkFree(entry.core, taken: byNumber)
+                byNumber[entry.node]?.cpus.append(entry.core...(entry.core + max(threads, 1) - 1))
+            } catch let error as ObjectError { throw error.located(entry.origin) }
+        }
+        // Nobody spreads memory over nodes any more: all of it must be named.
+        guard options.isEmpty || options.contains(where: { $0.memory != nil || $0.memdev != nil }) else {
+            throw ObjectError(
+                "total memory for NUMA nodes (0x0) should equal RAM size (0x\(String(memorySize, radix: 16)))",
+                hint: "Give each node its memory: -numa node,memdev=ID.")
         }
         // The platform always has a node: memory is plugged into nodes.
         if byNumber.isEmpty { byNumber[0] = (memorySize, []) }
@@ -50,20 +62,42 @@ public struct SpaprNUMA {
         makeAssociativity(version)
     }
 
+    private static func check(
+        _ node: NUMANode, among earlier: ArraySlice<NUMANode>,
+        taken: [Int: (memory: UInt64, cpus: [ClosedRange<Int>])], maximumCPUs: Int, version: SpaprVersion
+    ) throws {
+        guard (0..<maximumNodes).contains(node.id) else {
+            throw ObjectError("Max number of NUMA nodes reached: \(node.id)")
+        }
+        guard taken[node.id] == nil else { throw ObjectError("Duplicate NUMA nodeid: \(node.id)") }
+        for range in node.cpus {
+            for index in range {
+                guard index < maximumCPUs else {
+                    throw ObjectError("CPU index (\(index)) should be smaller than maxcpus (\(maximumCPUs))")
+                }
+                try checkFree(index, taken: taken)
+            }
+        }
+        let all = earlier + [node]
+        guard !(all.contains { $0.memory != nil } && all.contains { $0.memdev != nil }) else {
+            throw ObjectError("numa configuration should use either mem= or memdev=,mixing both is not allowed")
+        }
+        if node.memory != nil, !version.supportsNodeMemory {
+            throw ObjectError(
+                "Parameter -numa node,mem is not supported by this machine type", hint: "Use -numa node,memdev instead")
+        }
+    }
+
+    private static func checkFree(_ cpu: Int, taken: [Int: (memory: UInt64, cpus: [ClosedRange<Int>])]) throws {
+        if let owner = taken.first(where: { $0.value.cpus.contains { $0.contains(cpu) } }) {
+            throw ObjectError("CPU is already assigned to node-id: \(owner.key)")
+        }
+    }
+
     private mutating func setDistances(_ wanted: [SpaprOptions.Distance]) throws {
         distances = nodes.map { _ in [UInt8](repeating: 0, count: nodes.count) }
         for entry in wanted {
-            guard nodes.indices.contains(entry.from), nodes.indices.contains(entry.to) else {
-                throw ObjectError(
-                    "Source/Destination NUMA node is missing. Please use '-numa node' option to declare it first.")
-            }
-            guard let value = UInt8(exactly: entry.value), value >= 10 else {
-                throw ObjectError("NUMA distance (\(entry.value)) is invalid, it shouldn't be less than 10.")
-            }
-            guard entry.from != entry.to || value == 10 else {
-                throw ObjectError("Local distance of node \(entry.from) should be 10.")
-            }
-            distances[entry.from][entry.to] = value
+            do { try set(entry) } catch let error as ObjectError { throw error.located(entry.origin) }
         }
         guard !wanted.isEmpty else { return }
         for from in nodes.indices {
@@ -90,6 +124,24 @@ public struct SpaprNUMA {
                 distances[from][to] = distances[to][from]
             }
         }
+    }
+
+    private mutating func set(_ entry: SpaprOptions.Distance) throws {
+        for (name, number) in [("src", entry.from), ("dst", entry.to)] where !(0..<Self.maximumNodes).contains(number) {
+            throw ObjectError("Parameter '\(name)' expects an integer between 0 and 127")
+        }
+        guard nodes.indices.contains(entry.from), nodes.indices.contains(entry.to) else {
+            throw ObjectError(
+                "Source/Destination NUMA node is missing. Please use '-numa node' option to declare it first.")
+        }
+        guard let value = UInt8(exactly: entry.value) else { throw ObjectError("Parameter 'val' expects uint8_t") }
+        guard value >= 10 else {
+            throw ObjectError("NUMA distance (\(value)) is invalid, it shouldn't be less than 10.")
+        }
+        guard entry.from != entry.to || value == 10 else {
+            throw ObjectError("Local distance of node \(entry.from) should be 10.")
+        }
+        distances[entry.from][entry.to] = value
     }
 
     /// Whether the older form of affinity can describe the nodes; the guest chooses the form.

@@ -55,7 +55,7 @@ extension SpaprPHB {
         func cells(_ space: UInt32, _ bus: UInt64, _ guest: UInt64, _ size: UInt64) -> [UInt32] {
             [space << 24] + [bus, guest, size].flatMap { [UInt32($0 >> 32), UInt32(truncatingIfNeeded: $0)] }
         }
-        var list = cells(1, 0, ioWindow, Self.ioWindowSize)
+        var list = cells(1, 0, ioWindow, ioWindowSize)
         list += cells(2, Self.memoryBusAddress, memoryWindow, settings.memoryWindowSize)
         if settings.memory64WindowSize != 0 {
             list += cells(3, memory64BusAddress, memory64Window, settings.memory64WindowSize)

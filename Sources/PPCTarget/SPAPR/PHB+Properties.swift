@@ -12,7 +12,8 @@ extension SpaprPHB {
             .unsigned(
                 "mem64_win_size", \SpaprPHB.settings.memory64WindowSize, "Size of the 64-bit window",
                 default: 0x100_0000_0000),
-            fixed("io_win_size", to: ioWindowSize, "Size of the I/O window"),
+            .unsigned(
+                "io_win_size", \SpaprPHB.ioWindowSize, "Size of the I/O window", default: defaultIOWindowSize),
             .bool(
                 "dynamic-reconfiguration", \SpaprPHB.settings.isDynamicReconfigurable,
                 "Slots can be plugged and unplugged",
@@ -35,20 +36,32 @@ extension SpaprPHB {
             .bool(
                 "pre-5.1-associativity", \SpaprPHB.settings.hasOldAssociativity, "NUMA associativity as before 5.1",
                 default: false),
+            accelerator("gpa", "Memory of accelerators (NVLink 2); the platform decides") {
+                outboundLimit &+ UInt64($0) &* 0x200_0000_0000
+            },
+            accelerator("atsd", "Translation shootdown of accelerators (NVLink 2); the platform decides") {
+                0x8000_0000_0000 &+ UInt64($0) &* 0x12_0000
+            },
+            .bool(
+                "bypass-iommu", \SpaprPHB.bypassesIOMMU, "Devices may address memory directly; there are none",
+                default: false),
+            .bool(
+                "x-config-reg-migration-enabled", \SpaprPHB.sendsConfigurationRegister,
+                "Streams carry a configuration address register; this bridge has none", default: true),
         ]
     }
 
-    /// A property that can be set to one value alone.
-    private static func fixed(_ name: String, to value: UInt64, _ description: String) -> Property {
+    /// The place of a window that this bridge does not have: shown where QEMU 4.1 and newer show it, any value for it is
+    /// taken and overruled by the bridge's number, as there.
+    private static func accelerator(
+        _ name: String, _ description: String, at address: @escaping (UInt32) -> UInt64
+    ) -> Property {
         Property(
-            name, type: "uint64", description: description, defaultValue: Value(unsigned: value),
-            get: { _ in Value(unsigned: value) },
-            set: { _, new in
-                guard try PropertyParsing.unsigned(new, name: name) == value else {
-                    throw ObjectError(
-                        "Property 'spapr-pci-host-bridge.\(name)' doesn't take value '\(new.stringValue ?? new.json)'",
-                        hint: "The only size that the platform's windows leave room for is \(value).")
-                }
-            })
+            name, type: "uint64", description: description, defaultValue: 0,
+            get: { object in
+                guard let phb = object as? SpaprPHB, phb.isRealized, phb.hasAcceleratorWindows else { return 0 }
+                return Value(unsigned: address(phb.index))
+            },
+            set: { _, value in _ = try PropertyParsing.unsigned(value, name: name) })
     }
 }

@@ -18,6 +18,12 @@ public final class SpaprPHB: Device {
     public var dma64WindowAddress: UInt64 = 0x800_0000_0000_0000
     /// NUMA node, if it belongs to one.
     public var node: UInt32 = .max
+    /// Bytes of the window through which the guest addresses I/O space.
+    public var ioWindowSize = SpaprPHB.defaultIOWindowSize
+    var bypassesIOMMU = false
+    var sendsConfigurationRegister = true
+    /// Machines from 4.1 on set room aside for accelerators.
+    var hasAcceleratorWindows: Bool { spapr.version.firstRelease.map { $0 >= Release(4, 1) } ?? false }
 
     public private(set) var pci: PCIBus!
     /// PCI memory and I/O space as devices on the bus are mapped into it.
@@ -35,7 +41,7 @@ public final class SpaprPHB: Device {
     public var messages: [UInt32: (first: Int, count: Int)] = [:]
 
     private unowned let spapr: SpaprMachine
-    static let ioWindowSize: UInt64 = 0x1_0000
+    static let defaultIOWindowSize: UInt64 = 0x1_0000
     static let memoryBusAddress: UInt64 = 0x8000_0000
     static let largestMemoryWindow: UInt64 = 0x8000_0000
     static let messageWindow: UInt64 = 0x400_0000_0000
@@ -48,7 +54,7 @@ public final class SpaprPHB: Device {
         spapr = machine
         settings = machine.version.phb
         memorySpace = MemoryRegion("pci.mmio", size: .max, in: machine.topology)
-        ioSpace = MemoryRegion("pci.io", size: Self.ioWindowSize, in: machine.topology)
+        ioSpace = MemoryRegion("pci.io", size: Self.defaultIOWindowSize, in: machine.topology)
         dmaRoot = MemoryRegion("pci.iommu-root", size: .max, in: machine.topology)
         dmaSpace = AddressSpace("pci", root: dmaRoot)
         super.init(type: SpaprTypes.phb, machine: machine)
@@ -59,6 +65,9 @@ public final class SpaprPHB: Device {
 
     public override func realize() throws {
         try place()
+        if let connector = spapr.connectors.connector(.phb, index), connector.device != nil {
+            throw ObjectError("PHB \(index) already attached")
+        }
         guard !spapr.phbs.contains(where: { $0.buid == buid }) else {
             throw ObjectError(
                 "PCI host bridges must have unique indexes",
@@ -104,7 +113,7 @@ public final class SpaprPHB: Device {
         buid = 0x800_0000_2000_0000 + UInt64(index)
         switch spapr.version.phbPlacement {
         case .fixed:
-            ioWindow = Self.outboundBase + UInt64(index) * Self.ioWindowSize
+            ioWindow = Self.outboundBase + UInt64(index) * Self.defaultIOWindowSize
             memoryWindow = Self.outboundBase + UInt64(index + 1) * Self.largestMemoryWindow
             memory64Window = Self.outboundBase + UInt64(index + 1) * Self.memory64Size
         case .aboveRAM:
@@ -144,7 +153,7 @@ public final class SpaprPHB: Device {
         }
         spapr.systemMemory.add(
             MemoryRegion(
-                "\(treeName).io-alias", size: Self.ioWindowSize, .alias(ioSpace, offset: 0), in: topology),
+                "\(treeName).io-alias", size: ioWindowSize, .alias(ioSpace, offset: 0), in: topology),
             at: ioWindow)
     }
 
@@ -235,7 +244,7 @@ public final class SpaprPHB: Device {
                 return isContiguous ? size + phb.settings.memory64WindowSize : size
             }, set: { _, _ in }),
         .scalar("mig_io_win_addr", .uint64, when: isLegacy, get: { $0.ioWindow }, set: { _, _ in }),
-        .scalar("mig_io_win_size", .uint64, when: isLegacy, get: { _ in ioWindowSize }, set: { _, _ in }),
+        .scalar("mig_io_win_size", .uint64, when: isLegacy, get: { $0.ioWindowSize }, set: { _, _ in }),
     ]
 
     private static let description = StateDescription(

@@ -39,6 +39,7 @@ open class VIODevice: Device {
     open var treeName: String { "" }
     open var treeType: String? { nil }
     open var treeCompatible: String? { nil }
+    public override var busTypeName: String? { "spapr-vio-bus" }
     /// Bits a guest may set with H_VIO_SIGNAL.
     open var signalMask: UInt64 { 0 }
 

@@ -30,6 +30,10 @@ public final class SpaprVTY: VIODevice {
                     guard let found = terminal.machine.characterBackends[id] else {
                         throw ObjectError("Property 'spapr-vty.chardev' can't find value '\(id)'")
                     }
+                    guard found.receiverCount == 0 else {
+                        throw ObjectError(
+                            "Property 'spapr-vty.chardev' can't take value '\(id)': Device '\(id)' is in use")
+                    }
                     terminal.backend = found
                 })
         ]

@@ -59,7 +59,8 @@ import Testing
                 + "!= maxcpus (2)"
         ),
         ("-M pseries-7.2 -m 256 -cpu z80", "unable to find CPU model 'z80'"),
-        ("-M pseries-7.2 -m 64", "Memory size 0x4000000 is not aligned to 256 MiB"),
+        ("-M pseries-7.2 -m 64", "pSeries SLOF firmware requires >= 80ldMiB guest RMA (Real Mode Area memory)"),
+        ("-M pseries-7.2 -m 300", "Memory size 0x12c00000 is not aligned to 256 MiB"),
         ("-M pseries-2.4 -m 64", "pSeries SLOF firmware requires >= 80ldMiB guest RMA (Real Mode Area memory)"),
         ("-M pseries-7.2 -m 256,maxmem=1G,slots=33", "Specified number of memory slots 33 exceeds max supported 32"),
     ]

@@ -47,7 +47,6 @@ open class MemoryBackend: EmuObject {
     }
 
     public final override func complete() throws {
-        guard size > 0 else { throw ObjectError("can't create backend with size 0") }
         guard size <= UInt64(Int.max) / 2 else {
             throw ObjectError("cannot set up guest memory '\(blockID)': Cannot allocate memory")
         }
@@ -84,14 +83,43 @@ open class MemoryBackend: EmuObject {
 
     static var properties: [Property] {
         [
-            .size("size", \MemoryBackend.size, "Size of the memory region (ex: 500M)") { backend in
-                try backend.checkUnallocated("size")
-            },
+            Property(
+                "size", type: "int", description: "Size of the memory region (ex: 500M)",
+                get: { Value(unsigned: ($0 as? MemoryBackend)?.size ?? 0) },
+                set: { object, value in
+                    try (object as? MemoryBackend)?.checkUnallocated("size")
+                    let size = try PropertyParsing.size(value, name: "size")
+                    guard size > 0 else { throw refused("size", of: object, "0") }
+                    (object as? MemoryBackend)?.size = size
+                }
+            ).required(),
             .bool("share", \MemoryBackend.share, "Mark the memory as private to the emulator or shared") {
                 try $0.checkUnallocated("share")
             },
             .bool("prealloc", \MemoryBackend.prealloc, "Preallocate memory"),
-            .unsigned("prealloc-threads", \MemoryBackend.preallocThreads, "Number of CPU threads to use for prealloc"),
+            Property(
+                "prealloc-threads", type: "int", description: "Number of CPU threads to use for prealloc",
+                get: { .integer(Int64(($0 as? MemoryBackend)?.preallocThreads ?? 1)) },
+                set: { object, value in
+                    let number = try PropertyParsing.unsigned(
+                        value, name: "prealloc-threads", expected: "a uint64 value")
+                    guard let threads = UInt32(exactly: number) else {
+                        throw ObjectError("Parameter 'prealloc-threads' expects uint32_t")
+                    }
+                    guard threads > 0 else { throw refused("prealloc-threads", of: object, "0") }
+                    (object as? MemoryBackend)?.preallocThreads = threads
+                }),
+            Property(
+                "prealloc-context", type: "link<thread-context>",
+                description: "Context to use for creating CPU threads for preallocation",
+                get: { _ in "" },
+                set: { _, value in
+                    let id = try PropertyParsing.string(value, name: "prealloc-context")
+                    throw ObjectError(
+                        "Device '\(id)' not found",
+                        hint: "There are no thread contexts here; use prealloc-threads=N alone.",
+                        errorClass: "DeviceNotFound")
+                }),
             .bool("merge", \MemoryBackend.merge, "Mark memory as mergeable"),
             .bool("dump", \MemoryBackend.dump, "Set to 'off' to exclude from core dump"),
             .bool("reserve", \MemoryBackend.reserve, "Reserve swap space (or huge pages) if applicable") {
@@ -107,7 +135,7 @@ open class MemoryBackend: EmuObject {
                 set: { object, value in
                     let text = try PropertyParsing.string(value, name: "policy")
                     guard let policy = HostMemoryPolicy.allCases.first(where: { $0.name == text }) else {
-                        throw ObjectError("Invalid parameter '\(text)'")
+                        throw ObjectError("Parameter 'policy' does not accept value '\(text)'")
                     }
                     (object as? MemoryBackend)?.policy = policy
                 }),
@@ -118,6 +146,10 @@ open class MemoryBackend: EmuObject {
                 },
                 set: { object, value in (object as? MemoryBackend)?.hostNodes = try nodes(value) }),
         ]
+    }
+
+    private static func refused(_ property: String, of object: EmuObject, _ value: String) -> ObjectError {
+        ObjectError("property '\(property)' of \(object.objectType.name) doesn't take value '\(value)'")
     }
 
     /// A list as JSON, or ranges as text: `0-2`, `1`.
@@ -135,7 +167,7 @@ open class MemoryBackend: EmuObject {
             let bounds = (item.stringValue ?? "").split(separator: "-", omittingEmptySubsequences: false)
             guard let first = bounds.first.flatMap({ UInt64($0) }), let last = bounds.last.flatMap({ UInt64($0) }),
                 bounds.count <= 2, first <= last
-            else { throw ObjectError("Parameter 'host-nodes' expects an int64 value or range") }
+            else { throw ObjectError("Parameter 'host-nodes' expects a uint64 value or range") }
             guard last < 128 else { throw ObjectError("Invalid host-nodes value: \(last)") }
             for node in first...last { try insert(node) }
         }

@@ -51,7 +51,7 @@ public final class FileBackend: MemoryBackend {
                     + "0x\(String(file.pageSize, radix: 16))")
         }
         let length = (size + file.pageSize - 1) / file.pageSize * file.pageSize
-        if !isReadOnly, file.existingSize ?? 0 == 0, ftruncate(file.descriptor, Int(length)) != 0 {
+        if !isReadOnly, file.isRegular, file.existingSize ?? 0 == 0, ftruncate(file.descriptor, Int(length)) != 0 {
             throw ObjectError("can't extend backing store \(path): \(String(cString: strerror(errno)))")
         }
         let block = try HostMapping.map(
@@ -72,7 +72,7 @@ public final class FileBackend: MemoryBackend {
             properties: MemoryBackend.properties + [
                 .string("mem-path", \FileBackend.path, "File, or folder in which an unnamed file is made") {
                     try $0.checkUnallocated("mem-path")
-                },
+                }.required(),
                 .size("align", \FileBackend.align, "Alignment of the mapping") { try $0.checkUnallocated("align") },
                 .bool("discard-data", \FileBackend.discardData, "Do not write the file's data back at exit"),
                 .bool("readonly", \FileBackend.isReadOnly, "Open the file for reading only") {
@@ -104,11 +104,9 @@ public final class MemfdBackend: MemoryBackend {
     }
 
     public override func allocate() throws -> RAMBlock {
-        if hugetlbSize > 0, !hugetlb {
-            throw ObjectError("hugetlbsize needs hugetlb=on", hint: "Add hugetlb=on or leave out hugetlbsize.")
-        }
-        guard hugetlbSize & (hugetlbSize &- 1) == 0 else {
-            throw ObjectError("Property 'memory-backend-memfd.hugetlbsize' doesn't take value '\(hugetlbSize)'")
+        // Without hugetlb=on the size has no effect, as in QEMU.
+        guard !hugetlb || hugetlbSize & (hugetlbSize &- 1) == 0 else {
+            throw ObjectError("Hugepage size must be a power of 2")
         }
         // memfd_create(2): CLOEXEC 1, ALLOW_SEALING 2, HUGETLB 4, log2 of the page size from bit 26.
         var flags: UInt32 = 1
@@ -117,7 +115,7 @@ public final class MemfdBackend: MemoryBackend {
         let descriptor = cs_memfd_create("memory-backend-memfd", flags)
         guard descriptor >= 0 else {
             throw ObjectError(
-                "failed to create memfd: \(String(cString: strerror(errno)))",
+                "failed to create memfd with flags 0x\(String(flags, radix: 16)): \(String(cString: strerror(errno)))",
                 hint: hugetlb ? "The host may lack huge pages of this size (see /proc/meminfo)." : nil)
         }
         var owned = true
@@ -143,9 +141,18 @@ public final class MemfdBackend: MemoryBackend {
             "memory-backend-memfd", parent: nil, interfaces: ["memory-backend", "user-creatable"],
             properties: MemoryBackend.properties + [
                 .bool("hugetlb", \MemfdBackend.hugetlb, "Use huge pages") { try $0.checkUnallocated("hugetlb") },
-                .size("hugetlbsize", \MemfdBackend.hugetlbSize, "Huge pages size (ex: 2M, 1G)") {
-                    try $0.checkUnallocated("hugetlbsize")
-                },
+                Property(
+                    "hugetlbsize", type: "int", description: "Huge pages size (ex: 2M, 1G)",
+                    get: { Value(unsigned: ($0 as? MemfdBackend)?.hugetlbSize ?? 0) },
+                    set: { object, value in
+                        guard let backend = object as? MemfdBackend else { return }
+                        try backend.checkUnallocated("hugetlbsize")
+                        let size = try PropertyParsing.size(value, name: "hugetlbsize")
+                        guard size > 0 else {
+                            throw ObjectError("Property 'memory-backend-memfd.hugetlbsize' doesn't take value '0'")
+                        }
+                        backend.hugetlbSize = size
+                    }),
                 .bool("seal", \MemfdBackend.seal, "Seal growing & shrinking") { try $0.checkUnallocated("seal") },
             ], description: "Guest RAM in an anonymous shared file"
         ) { MemfdBackend(type: $0) }
@@ -158,6 +165,8 @@ struct BackingFile {
     let pageSize: UInt64
     /// Size of a file that was there before; `nil` for one just made.
     let existingSize: UInt64?
+    /// Whether it has a length of its own, unlike devices such as /dev/zero.
+    var isRegular = true
 
     static func open(path: String, id: String, isReadOnly: Bool) throws -> BackingFile {
         func failure() -> ObjectError {
@@ -186,7 +195,8 @@ struct BackingFile {
             throw error
         }
         return BackingFile(
-            descriptor: descriptor, pageSize: pageSize(descriptor), existingSize: existed ? UInt64(info.st_size) : nil)
+            descriptor: descriptor, pageSize: pageSize(descriptor), existingSize: existed ? UInt64(info.st_size) : nil,
+            isRegular: info.st_mode & S_IFMT == S_IFREG)
     }
 
     /// Page size of the file's file system: that of hugetlbfs mounts, else the host's.

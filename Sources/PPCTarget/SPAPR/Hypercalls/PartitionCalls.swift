@@ -82,7 +82,7 @@ enum PartitionCalls {
         let isForm2 = call.machine.negotiatedVector5[.form2Affinity]
         // The list begins with its length.
         let domains = call.machine.numa.associativity(
-            server: thread.server, node: thread.core.node, isForm2: isForm2
+            server: thread.server, node: thread.core.node ?? 0, isForm2: isForm2
         ).dropFirst()
         for pair in 0..<6 {
             let high = domains.dropFirst(pair * 2).first ?? .max
