@@ -99,9 +99,10 @@ struct Accelerator {
 
     /// What can only be said of the machine once it is built.
     func check(_ machine: SpaprMachine) throws {
-        guard sample == nil || machine.threads.count == 1 else {
+        guard sample == nil || machine.threads.count == 1 || isSingleThreaded else {
             throw ObjectError(
-                "verify=on repeats what one vCPU does, which others would see", hint: "Use -smp 1 with verify=on.")
+                "verify=on repeats what one vCPU does, which others would see",
+                hint: "Use -smp 1 or thread=single with verify=on.")
         }
     }
 

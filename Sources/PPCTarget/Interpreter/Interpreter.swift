@@ -93,7 +93,7 @@ extension PPCCPU {
         // The count is right in the middle too, for clocks that follow it.
         let end = cpu.pointee.instructions_executed &+ left
         defer { left = end &- cpu.pointee.instructions_executed }
-        var window = FetchWindow()
+        var window = FetchWindow(cpu)
         while cpu.pointee.instructions_executed != end {
             cpu.pointee.instructions_executed &+= 1
             let ea = cpu.pointee.nip
@@ -214,8 +214,6 @@ private struct FetchWindow {
     private var order: UInt64 = 0
     /// All ones, or the low half in 32-bit mode.
     private(set) var addressMask: UInt64 = .max
-
-    init() {}
 
     init(_ cpu: CPUState) {
         let ea = cpu.pointee.nip

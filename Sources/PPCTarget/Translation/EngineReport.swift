@@ -4,10 +4,13 @@ import EmuCore
 public struct EngineReport {
     /// One line of figures per vCPU.
     public var cpus: [(index: Int, statistics: EngineStatistics?, misses: TLBMisses)]
+    /// What verify mode has done, by vCPU; empty without it.
+    public var verification: [VerifyingEngine.Counts]
 
     /// Figures of running vCPUs are read as they are, without stopping anybody.
     public init(_ machine: SpaprMachine) {
         cpus = machine.threads.map { ($0.cpu.index, $0.cpu.engine?.statistics, $0.cpu.mmu.misses) }
+        verification = machine.threads.compactMap { ($0.cpu.engine as? VerifyingEngine)?.counts }
     }
 
     public var text: String {
@@ -37,6 +40,13 @@ public struct EngineReport {
             add("TLB misses: store", "\(cpu.misses.stores)")
             add("TLB misses: fetch", "\(cpu.misses.fetches)")
             add("translations refused", "\(cpu.misses.refused)")
+            if let counts = verification.indices.contains(cpu.index) ? verification[cpu.index] : nil {
+                add("pieces verified", "\(counts.pieces)")
+                add("instructions verified", "\(counts.instructions)")
+                add("pieces unverified", "\(counts.unchecked)")
+                add("instructions by interpreter", "\(counts.interpreted)")
+                add("differences", "\(counts.differences)")
+            }
             return lines.joined(separator: "\n")
         }.joined(separator: "\n") + "\n"
     }

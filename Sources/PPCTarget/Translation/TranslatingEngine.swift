@@ -10,7 +10,7 @@ public final class TranslatingEngine: ExecutionEngine {
     /// - Parameters:
     ///   - kind: Which engine; `.interpreter` runs the reference interpreter.
     ///   - codeSize: Bytes of generated code to keep at most.
-    ///   - verification: Checks the native engine against the interpreter; for machines of one vCPU.
+    ///   - verification: Checks the native engine against the interpreter; for machines whose vCPUs take turns.
     public init(_ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil) {
         self.kind = kind
         self.codeSize = codeSize

@@ -17,6 +17,7 @@ public final class VerifyingEngine: CodeEngine {
         public var unchecked = 0
         /// Instructions that only the interpreter executed.
         public var interpreted = 0
+        public var differences = 0
     }
 
     unowned let cpu: PPCCPU
@@ -172,6 +173,7 @@ public final class VerifyingEngine: CodeEngine {
             memory: nearest?.1 ?? recorder.memoryDifferences(), before: before.text,
             expected: nearest?.2 ?? StateSnapshot.text(state), found: result.text)
         divergence = found
+        counts.differences += 1
         onDivergence(found)
     }
 
