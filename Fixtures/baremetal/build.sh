@@ -5,7 +5,7 @@
 # NAME-little is NAME.S assembled in the other byte order. The tests run whatever has a NAME.CPU.expected here.
 set -e
 cd "$(dirname "$0")"
-all="exceptions exceptions-little little radix radix-little hash hash-little relocated"
+all="exceptions exceptions-little little radix radix-little hash hash-little relocated sprs"
 [ $# -gt 0 ] || set -- $all
 powerpc64-linux-gnu-as -mbig -o stub.o little-stub.S
 powerpc64-linux-gnu-objcopy -O binary -j .text stub.o stub.bin
@@ -17,6 +17,7 @@ for guest; do
     case $guest in
     hash) machines="power8 power9" ;;
     relocated) machines="power9 power10" ;;
+    sprs) machines="970 power7 power7+ power8 power8e power8nvl power9 power10" ;;
     *) machines="power9" ;;
     esac
     # shellcheck disable=SC2086

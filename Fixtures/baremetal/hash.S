@@ -1,40 +1,6 @@
 # Hash translation: segments of both sizes, page sizes, protection, keys, reference and change bits.
         .include "common.inc"
-        .set EXACT, 0x8000000000
-        .set GROUPS, 0x3fff                     # 2 MiB of table for 256 MiB of memory
-        .set M, 0x10
-
-# Enters a page: virtual segment, offset in it, base page shift, real page number and size encoding, low flags, L bit.
-        .macro  MAP vsid, offset, shift, real, flags, large, slot
-        li      %r3, 8
-        LOAD64  %r4, EXACT
-        LOAD64  %r5, (((\vsid ^ (\offset >> \shift)) & GROUPS) << 3) + \slot
-        LOAD64  %r6, (\vsid << 12) | ((\offset >> 16) & 0x3fffffffffffff80) | \large | 1
-        LOAD64  %r7, \real | \flags | M
-        sc      1
-        SHOW    %r3
-        .endm
-        .macro  PEEK vsid, offset, shift, slot
-        li      %r3, 12
-        li      %r4, 0
-        LOAD64  %r5, (((\vsid ^ (\offset >> \shift)) & GROUPS) << 3) + \slot
-        sc      1
-        SHOW    %r5
-        .endm
-        .macro  SEGMENT slot, esid, vsid, flags
-        LOAD64  %r3, (\esid << 28) | 0x8000000 | \slot
-        LOAD64  %r4, (\vsid << 12) | \flags
-        slbmte  %r4, %r3
-        .endm
-        .macro  AT address, insn:vararg
-        LOAD64  %r4, \address
-        TRY     \insn
-        .endm
-        .macro  CALL address
-        LOAD64  %r4, \address
-        mtctr   %r4
-        TRY     bctrl
-        .endm
+        .include "hash.inc"
         .macro  USER offset
         GO      0x10009000 + \offset, 0xd032
         .endm
