@@ -5,7 +5,8 @@
 # NAME-little is NAME.S assembled in the other byte order. The tests run whatever has a NAME.CPU.expected here.
 set -e
 cd "$(dirname "$0")"
-all="exceptions exceptions-little little radix radix-little hash hash-little relocated sprs"
+all="exceptions exceptions-little little radix radix-little hash hash-little relocated relocated-little
+    sprs monitor monitor-little tables tables-little segments segments-little gating gating-little"
 [ $# -gt 0 ] || set -- $all
 powerpc64-linux-gnu-as -mbig -o stub.o little-stub.S
 powerpc64-linux-gnu-objcopy -O binary -j .text stub.o stub.bin
@@ -15,8 +16,9 @@ for guest; do
     *) order=-mbig; format=elf64ppc ;;
     esac
     case $guest in
-    hash) machines="power8 power9" ;;
-    relocated) machines="power9 power10" ;;
+    hash | segments) machines="power8 power9" ;;
+    tables | relocated) machines="power9 power10" ;;
+    monitor* | gating*) machines="power8 power9 power10" ;;
     sprs) machines="970 power7 power7+ power8 power8e power8nvl power9 power10" ;;
     *) machines="power9" ;;
     esac

@@ -13,7 +13,7 @@ private final class SmallHypervisor {
 
     init(model: PPCModel) {
         memory = FlatMemory(size: 256 << 20)
-        cpu = PPCCPU(model: model, memory: memory)
+        cpu = PPCCPU(model: model.limited(toPageShift: 24), memory: memory)
         table = .allocate(byteCount: 1 << Self.tableShift, alignment: 1 << 18)
         table.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << Self.tableShift)
         cpu.mmu.hashTable = HashTable(base: table, shift: Self.tableShift)
@@ -27,7 +27,24 @@ private final class SmallHypervisor {
     private func answer() -> Int32 {
         let r = gpr(cpu.state)
         switch r[3] {
+        case 0x04, 0x18:
+            let entry = table + Int(r[5] & 0x1_ffff) * 16
+            let low = UInt64(bigEndian: entry.load(fromByteOffset: 8, as: UInt64.self))
+            if r[3] == 0x04 {
+                entry.storeBytes(of: 0, as: UInt64.self)
+                entry.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
+            } else {
+                let kept = low & ~(HashEntry.protection0 | HashEntry.keyHigh | 0xe07)
+                let new = kept | r[4] << 55 & HashEntry.protection0 | r[4] << 48 & HashEntry.keyHigh | r[4] & 0xe07
+                entry.storeBytes(of: new.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            cpu.mmu.apply(.hash)
+            r[3] = 0
         case 0x08:
+            guard HashTableCalls.pageShift(cpu.model, r[6], r[7]) != 0 else {
+                r[3] = UInt64(bitPattern: -4)
+                break
+            }
             let entry = table + Int(r[5] & 0x1_ffff) * 16
             entry.storeBytes(of: r[7].bigEndian, toByteOffset: 8, as: UInt64.self)
             entry.storeBytes(of: r[6].bigEndian, as: UInt64.self)
@@ -105,8 +122,14 @@ private final class SmallHypervisor {
         }
         let image = try Fixture.bytes("baremetal/\(guest).bin")
         #expect(machine.memory.load(image, at: 0))
-        // A limit makes the interpreter step; the engines run until the guest powers off.
-        #expect(machine.cpu.run(limit: engine == .interpreter ? 3_000_000 : .max) == .requested)
+        // A limit makes the interpreter step; the engines run until the guest powers off, or until it goes astray.
+        var interrupts = 0
+        machine.cpu.onInterrupt = { cpu, _, _ in
+            interrupts += 1
+            if interrupts > 100_000 { cpu.stop() }
+        }
+        #expect(machine.cpu.run(limit: engine == .interpreter ? 10_000_000 : .max) == .requested)
+        #expect(interrupts <= 100_000)
         let expected = try Fixture.text("baremetal/\(guest).\(model).expected").split(separator: "\n")
             .map { Self.differences["\(guest) | \($0)"] ?? $0 }
         let actual = machine.output.split(separator: "\n")

@@ -91,6 +91,7 @@ import Testing
                 esid: value(&random) & ~0xfff_ffff | random.next() & 0x800_0000,
                 vsid: value(&random) & ~0xff0 | [0, 0x100, 0x110, 0x120][Int(random.next() & 3)])
         }
+        cpu.reloadMonitor()
         cpu.setLPCR(value(&random))
         Context.storeMSR(state, random.next())
         state.pointee.nip = random.next() & 1 == 0 ? value(&random) & ~3 : random.next() & 0xf_fffc

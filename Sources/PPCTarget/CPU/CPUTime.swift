@@ -109,9 +109,13 @@ extension PPCCPU {
         time.hypervisorDecrementerNext = time.ticks &+ value & (1 << bits &- 1)
     }
 
-    /// Raises the decrementer interrupt if its time has come. For timers and run loops.
+    /// Raises the decrementer interrupt, and a counter's alert, if its time has come. For timers and run loops of this
+    /// thread.
+    ///
+    /// - Returns: Whether the decrementer's has.
     @discardableResult
     public func checkDecrementer() -> Bool {
+        if monitor.watches { checkMonitor() }
         guard time.decrementerArmed, time.ticks >= time.decrementerNext else { return false }
         time.decrementerArmed = false
         raise(interrupt: PendingInterrupt.decrementer)

@@ -19,6 +19,8 @@ public enum Context {
     static func setMSR(_ cpu: CPUState, _ value: UInt64) {
         cpu.pointee.msr = value
         update(cpu)
+        let owner = PPCCPU.of(cpu)
+        if owner.monitor.followsPrivilege { owner.updateMonitor() }
     }
 
     /// Derives everything from MSR, FSCR and LPCR. Call after changing one of them, PID, AMR or IAMR directly.
@@ -31,6 +33,7 @@ public enum Context {
         cpu.pointee.narrow = msr & MSR.sf == 0 ? 1 : 0
         cpu.pointee.facilities =
             facilities(msr: msr, fscr: spr(cpu)[SPRegister.fscr])
+            | FacilityBits.levels(pcr: msr & MSR.pr == 0 ? 0 : spr(cpu)[SPRegister.pcr])
             | FacilityBits.privileges(problemState: msr & MSR.pr != 0, hasHypervisor: owner.model.hasHypervisorState)
         owner.mmu.selectBank()
         owner.attentionChanged()
@@ -38,13 +41,16 @@ public enum Context {
 
     private static func facilities(msr: UInt64, fscr: UInt64) -> UInt64 {
         func bit(_ facility: Facility, if enabled: Bool) -> UInt64 { enabled ? 1 << UInt64(facility.rawValue) : 0 }
-        // DSCR, prefixed instructions and messages have no enable bit that a guest of ours could lose.
-        var bits: UInt64 = bit(.none, if: true) | bit(.dscr, if: true) | bit(.prefix, if: true)
+        // DSCR and messages have no enable bit that a guest of ours could lose.
+        var bits: UInt64 = bit(.none, if: true) | bit(.dscr, if: true)
+        bits |= bit(.prefix, if: fscr & FSCR.prefix != 0 || msr & MSR.pr == 0)
         bits |= bit(.msgp, if: true) | bit(.vsxOrVector, if: true)
         bits |= bit(.floatingPoint, if: msr & MSR.fp != 0) | bit(.vector, if: msr & MSR.vec != 0)
         bits |= bit(.vsx, if: msr & MSR.vsx != 0) | bit(.tm, if: msr & MSR.tm != 0)
-        // FSCR withholds TAR from problem state alone.
-        bits |= bit(.tar, if: fscr & FSCR.tar != 0 || msr & MSR.pr == 0) | bit(.ebb, if: fscr & FSCR.ebb != 0)
+        // FSCR withholds TAR, prefixed instructions and event-based branches from problem state alone.
+        bits |=
+            bit(.tar, if: fscr & FSCR.tar != 0 || msr & MSR.pr == 0)
+            | bit(.ebb, if: fscr & FSCR.ebb != 0 || msr & MSR.pr == 0)
         bits |= bit(.scv, if: fscr & FSCR.scv != 0)
         return bits
     }
@@ -61,9 +67,22 @@ enum FacilityBits {
         problemState ? 0 : hasHypervisor ? supervisor : supervisor | hypervisor
     }
 
+    /// Instructions that only an ISA level has, and the PCR bit that takes them from problem state: the one that names
+    /// the level before (ISA 3.1 Book III, section 2.5). Registers and other facilities stay, as in QEMU.
+    private static let levelBits: [(set: InstructionSet, pcr: UInt64, bit: UInt64)] = [
+        (.isa207, 1 << 2, 1 << 12), (.isa300, 1 << 3, 1 << 13), (.isa310, 1 << 4, 1 << 14), (.tm, 1 << 61, 1 << 15),
+    ]
+    static var allLevels: UInt64 { 0xf000 }
+
+    static func levels(pcr: UInt64) -> UInt64 {
+        pcr == 0 ? allLevels : levelBits.reduce(0) { $0 | (pcr & $1.pcr == 0 ? $1.bit : 0) }
+    }
+
     /// What an instruction needs.
     static func needs(_ row: InstructionRow) -> UInt64 {
-        let facility: UInt64 = row.facility == .none ? 0 : 1 << UInt64(row.facility.rawValue)
+        var facility: UInt64 = row.facility == .none ? 0 : 1 << UInt64(row.facility.rawValue)
+        if row.prefix != nil { facility |= 1 << UInt64(Facility.prefix.rawValue) }
+        for level in levelBits where row.since == level.set { facility |= level.bit }
         switch row.privilege {
         case .problem: return facility
         case .supervisor: return facility | supervisor

@@ -61,6 +61,7 @@ public enum FSCR {
     public static var ebb: UInt64 { 1 << 7 }
     public static var tar: UInt64 { 1 << 8 }
     public static var scv: UInt64 { 1 << 12 }
+    public static var prefix: UInt64 { 1 << 13 }
     public static var causeShift: UInt64 { 56 }
     public static var causeMask: UInt64 { 0xff << 56 }
     public static var causePMU: UInt64 { 3 }
@@ -73,6 +74,7 @@ public enum FSCR {
 /// Bits of the branch event status and control register (ISA 3.1 Book II, section 6.2).
 public enum BESCR {
     public static var globalEnable: UInt64 { 1 << 63 }
+    public static var monitorEnable: UInt64 { 1 << 32 }
     public static var externalOccurred: UInt64 { 1 << 1 }
     public static var monitorOccurred: UInt64 { 1 << 0 }
 }

@@ -97,7 +97,8 @@ public enum Interrupts {
             owner.lower(interrupt: chosen)
             take(cpu, .doorbell)
         case PendingInterrupt.performanceMonitor:
-            owner.lower(interrupt: chosen)
+            // There until software clears MMCR0[PMAO].
+            if spr(cpu)[SPRegister.mmcr0] & MMCR0.pmao == 0 { owner.lower(interrupt: chosen) }
             take(cpu, .performanceMonitor)
         default:
             owner.lower(interrupt: PendingInterrupt.eventBasedBranch)

@@ -20,6 +20,7 @@ public final class PPCCPU {
     /// Translation, soft TLB and the way to physical memory.
     public let mmu: MMU
     public var time: CPUTime
+    var monitor: PerformanceMonitor
 
     /// Answers hypercalls. Without one, `sc 1` is a system call interrupt as `sc` is.
     public var hypercall: Hypercall?
@@ -98,6 +99,7 @@ public final class PPCCPU {
         state = raw.bindMemory(to: ppc_cpu.self, capacity: 1)
         mmu = MMU(state: state, model: model, memory: memory)
         time = CPUTime(clock: clock)
+        monitor = PerformanceMonitor(model: model)
         state.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
         state.pointee.cpu_index = UInt32(truncatingIfNeeded: index)
         state.pointee.isa_level = model.instructionSets.rawValue
@@ -132,6 +134,7 @@ public final class PPCCPU {
         spr[SPRegister.pir] = UInt64(truncatingIfNeeded: index)
         resumesAsReset = false
         compatibilityPVR = 0
+        monitor.reset()
         mmu.resetSegments()
         mmu.invalidateAll()
         time.reset()
@@ -187,6 +190,7 @@ public final class PPCCPU {
         }
         compatibilityPVR = pvr
         spr(state)[SPRegister.pcr] = pcr & model.pcrMask
+        Context.update(state)
         return true
     }
 
@@ -216,6 +220,13 @@ public final class PPCCPU {
     public var isHalted: Bool {
         get { state.pointee.halted != 0 }
         set { state.pointee.halted = newValue ? 1 : 0 }
+    }
+
+    /// When something next happens without the program, in nanoseconds of the clock: the decrementer's interrupt, or a
+    /// cycle counter's alert.
+    public var nextDeadline: UInt64? {
+        guard monitor.watches, let alert = monitor.deadline(state) else { return nextDecrementerDeadline }
+        return min(nextDecrementerDeadline ?? .max, alert)
     }
 
     /// When the decrementer next raises its interrupt, in nanoseconds of the clock; `nil` if it already has.

@@ -25,6 +25,7 @@ extension PPCCPU {
         if let index = Self.index(name, "r", 32) { return gpr(state)[index] }
         if let index = Self.index(name, "cr", 8) { return UInt64(crFields(state)[index]) }
         if let index = vectorIndex(name) { return vsr(state)[index].hi }
+        settleMonitor()
         return registers.number(of: name).map { spr(state)[$0] }
     }
 
@@ -55,8 +56,9 @@ extension PPCCPU {
             } else if let index = vectorIndex(name) {
                 vsr(state)[index].hi = value
             } else if let number = registers.number(of: name) {
-                spr(state)[number] = value
+                writeMonitor(number, value)
                 Context.update(state)
+                signalEventBasedBranch()
             } else {
                 return false
             }

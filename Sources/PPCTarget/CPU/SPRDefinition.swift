@@ -31,7 +31,9 @@ public enum SPRRead: UInt8, Sendable {
     /// The upper half of the register one number below.
     case upperHalfBelow
     /// As the next simpler kind, if the facility is enabled.
-    case tar, tm, tmUpperHalfBelow, ebb, ebbUpperHalfBelow
+    case tar, tm, tmUpperHalfBelow, ebb
+    /// BESCR or its upper half, if the facility is enabled.
+    case branchEvents, branchEventsUpper
     /// Problem state view of the performance monitor, governed by MMCR0[PMCC].
     case userCounter, userCounter56, userMMCR0, userMMCR2
 }
@@ -46,7 +48,9 @@ public enum SPRWrite: UInt8, Sendable {
     case cfar, hior, dpdes
     case alias
     case upperHalfBelow
-    case tar, tm, tmUpperHalfBelow, ebb, ebbUpperHalfBelow
+    case tar, tm, tmUpperHalfBelow, ebb
+    /// BESCR, or bits of it that are set or cleared, in the whole register or its upper half.
+    case branchEvents, branchEventsSet, branchEventsSetUpper, branchEventsReset, branchEventsResetUpper
     case userCounter, userCounter56, userMMCR0, userMMCR2
     /// Only the low 32 bits are kept.
     case lowHalf
@@ -152,6 +156,7 @@ public enum SPRegister {
     public static var amr: Int { 29 }
     public static var pid: Int { 48 }
     public static var iamr: Int { 61 }
+    public static var ctrl: Int { 152 }
     public static var fscr: Int { 153 }
     public static var uamor: Int { 157 }
     public static var hfscr: Int { 190 }
@@ -168,8 +173,12 @@ public enum SPRegister {
     public static var pcr: Int { 338 }
     public static var amor: Int { 349 }
     public static var ptcr: Int { 464 }
+    public static var sier: Int { 784 }
     public static var mmcr2: Int { 785 }
+    public static var pmc1: Int { 787 }
     public static var mmcr0: Int { 795 }
+    public static var siar: Int { 796 }
+    public static var mmcr1: Int { 798 }
     public static var ebbhr: Int { 804 }
     public static var ebbrr: Int { 805 }
     public static var bescr: Int { 806 }

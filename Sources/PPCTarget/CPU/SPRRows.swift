@@ -148,19 +148,13 @@ extension SPRDefinition {
 
     /// Event-based branches and implementation registers.
     private static let high: [SPRDefinition] = [
-        SPRDefinition(800, "BESCRS", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
-        SPRDefinition(
-            801, "BESCRSU",
-            .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)),
-            .fromPOWER8),
-        SPRDefinition(802, "BESCRR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
-        SPRDefinition(
-            803, "BESCRRU",
-            .split(user: (.ebbUpperHalfBelow, .ebbUpperHalfBelow), supervisor: (.upperHalfBelow, .upperHalfBelow)),
-            .fromPOWER8),
+        SPRDefinition(800, "BESCRS", .all(.branchEvents, .branchEventsSet), .fromPOWER8),
+        SPRDefinition(801, "BESCRSU", .all(.branchEventsUpper, .branchEventsSetUpper), .fromPOWER8),
+        SPRDefinition(802, "BESCRR", .all(.branchEvents, .branchEventsReset), .fromPOWER8),
+        SPRDefinition(803, "BESCRRU", .all(.branchEventsUpper, .branchEventsResetUpper), .fromPOWER8),
         SPRDefinition(804, "EBBHR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(805, "EBBRR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
-        SPRDefinition(806, "BESCR", .split(user: (.ebb, .ebb), supervisor: (.generic, .generic)), .fromPOWER8),
+        SPRDefinition(806, "BESCR", .all(.branchEvents, .branchEvents), .fromPOWER8),
         SPRDefinition(815, "TAR", .split(user: (.tar, .tar), supervisor: (.generic, .generic)), .fromPOWER8),
         SPRDefinition(816, "ASDR", .hypervisor, .fromPOWER9),
         SPRDefinition(848, "IC", .supervisorReadOnlyHypervisor, .fromPOWER8),

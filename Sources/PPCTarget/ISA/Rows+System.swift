@@ -23,7 +23,8 @@ enum SystemRows {
             privilege: .supervisor, reserved: 0x03ff_8001
         ) { System.rfscv($0, $1) },
         .init(
-            "rfebb", .xl(19, 146), [.unsigned("S", shift: 11, width: 1)], [.branches, .synchronizes], since: .isa207
+            "rfebb", .xl(19, 146), [.unsigned("S", shift: 11, width: 1)], [.branches, .synchronizes], since: .isa207,
+            facility: .ebb
         ) { System.rfebb($0, $1) },
     ]
 

@@ -30,6 +30,7 @@ extension PPCCPU {
                 continue
             }
             if left == 0 { return .limit }
+            if monitor.isStarting { monitor.start(state) }
             let outcome: Int32
             if needsAttention {
                 if breakpoints.contains(state.pointee.nip), passedBreakpoint != state.pointee.nip {
@@ -40,22 +41,26 @@ extension PPCCPU {
                 if let onInstruction, !onInstruction(self, state.pointee.nip) { return .requested }
                 if engine == nil, let executionLog { TranslationLog.entering(self, executionLog) }
                 outcome = stepTraced()
+                if monitor.watches { checkMonitor() }
                 left -= 1
-            } else if let engine, limit == .max {
+            } else if let engine, limit == .max, !monitor.countsInstructions {
                 passedBreakpoint = nil
                 outcome = engine.execute(self)
-            } else if let engine, let done = engine.execute(self, atMost: left, &outcomeOfEngine) {
+            } else if let engine, !monitor.countsInstructions,
+                let done = engine.execute(self, atMost: left, &outcomeOfEngine)
+            {
                 passedBreakpoint = nil
                 outcome = outcomeOfEngine
                 left -= done
             } else {
                 passedBreakpoint = nil
-                let slice = min(left, 4096)
+                let slice = min(
+                    left, 4096, monitor.countsInstructions ? max(monitor.instructionsToAlert(state), 1) : 4096)
                 var done = slice
                 outcome = executeSlice(&done)
                 left -= slice - done
             }
-            if onDeadlineChange == nil { checkDecrementer() }
+            if onDeadlineChange == nil { checkDecrementer() } else if monitor.watches { checkMonitor() }
             if outcome == Outcome.stop, state.pointee.halted == 0 { return .requested }
         }
     }
@@ -117,6 +122,7 @@ extension PPCCPU {
                 continue
             }
             if outcome == Outcome.exception {
+                if monitor.countsInstructions { monitor.discountInterrupted(cpu) }
                 ExceptionDelivery.deliver(cpu)
             } else if outcome == Outcome.sync {
                 cpu.pointee.nip = effectiveAddress(cpu, ea &+ 4)
@@ -138,6 +144,7 @@ extension PPCCPU {
         cpu.pointee.instructions_executed &+= 1
         let outcome = executeUnknown(from, slot)
         if outcome == Outcome.exception {
+            if monitor.countsInstructions { monitor.discountInterrupted(cpu) }
             ExceptionDelivery.deliver(cpu)
             return outcome
         }
@@ -199,7 +206,9 @@ extension PPCCPU {
     @inline(never)
     private func refuse(_ attributes: UnsafePointer<InstructionTable.Attributes>) -> Int32 {
         let missing = attributes.pointee.needs & ~state.pointee.facilities
+        if missing & FacilityBits.allLevels != 0 { return raiseIllegal(state) }
         if missing & (FacilityBits.supervisor | FacilityBits.hypervisor) != 0 { return raisePrivileged(state) }
+        if missing & 1 << UInt64(Facility.prefix.rawValue) != 0 { return raiseUnavailable(state, .prefix) }
         return raiseUnavailable(state, attributes.pointee.facility)
     }
 }

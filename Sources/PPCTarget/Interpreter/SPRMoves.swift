@@ -103,7 +103,8 @@ enum SPRMoves {
         switch kind {
         case .undefined: return undefined(cpu, number, isRead: true)
         case .denied: return raisePrivileged(cpu)
-        case .generic, .cfar, .hior: value = registers[number]
+        case .generic, .cfar, .hior:
+            value = PerformanceMonitor.isCounter(number) ? owner.readMonitor(number) : registers[number]
         case .xer: value = xer(cpu)
         case .lr: value = cpu.pointee.lr
         case .ctr: value = cpu.pointee.ctr
@@ -114,20 +115,22 @@ enum SPRMoves {
         case .purr: value = owner.time.purr
         case .virtualTimeBase: value = owner.time.virtualTimeBase
         case .dpdes: value = cpu.pointee.pending_interrupts & PendingInterrupt.doorbell != 0 ? 1 : 0
-        case .alias: value = registers[number + 16]
+        case .alias:
+            value = PerformanceMonitor.isCounter(number + 16) ? owner.readMonitor(number + 16) : registers[number + 16]
         case .upperHalfBelow: value = registers[number - 1] >> 32
-        case .tar, .tm, .tmUpperHalfBelow, .ebb, .ebbUpperHalfBelow:
-            guard let facility = missingFacility(cpu, kind) else {
-                let isUpper = kind == .tmUpperHalfBelow || kind == .ebbUpperHalfBelow
-                value = isUpper ? registers[number - 1] >> 32 : registers[number]
-                return Outcome.next
+        case .tar, .tm, .tmUpperHalfBelow, .ebb, .branchEvents, .branchEventsUpper:
+            if let facility = missingFacility(cpu, kind) { return raiseUnavailable(cpu, facility) }
+            switch kind {
+            case .tmUpperHalfBelow: value = registers[number - 1] >> 32
+            case .branchEvents: value = registers[SPRegister.bescr]
+            case .branchEventsUpper: value = registers[SPRegister.bescr] >> 32
+            default: value = registers[number]
             }
-            return raiseUnavailable(cpu, facility)
         case .userCounter, .userCounter56, .userMMCR0, .userMMCR2:
             guard PerformanceMonitorAccess.mayRead(cpu, counter56: kind == .userCounter56) else {
                 return raiseFacility(cpu, cause: FSCR.causePMU)
             }
-            value = registers[number + 16]
+            value = kind == .userMMCR0 || kind == .userMMCR2 ? registers[number + 16] : owner.readMonitor(number + 16)
             if kind == .userMMCR0 { value &= PerformanceMonitorAccess.mmcr0Mask }
             if kind == .userMMCR2 { value &= PerformanceMonitorAccess.mmcr2Mask }
         }
@@ -191,9 +194,11 @@ enum SPRMoves {
             } else {
                 owner.lower(interrupt: PendingInterrupt.doorbell)
             }
-        case .alias: registers[number + 16] = value
+        case .alias: return storeGeneric(owner, number + 16, value)
         case .upperHalfBelow: registers[number - 1] = registers[number - 1] & 0xffff_ffff | value << 32
-        case .tar, .tm, .tmUpperHalfBelow, .ebb, .ebbUpperHalfBelow: return writeGuarded(cpu, kind, number, value)
+        case .tar, .tm, .tmUpperHalfBelow, .ebb, .branchEvents, .branchEventsSet, .branchEventsSetUpper,
+            .branchEventsReset, .branchEventsResetUpper:
+            return writeGuarded(cpu, kind, number, value)
         case .userCounter, .userCounter56, .userMMCR0, .userMMCR2: return writeMonitor(cpu, kind, number, value)
         case .lowHalf: registers[number] = value & 0xffff_ffff
         case .clearBits: registers[number] &= 0 &- value
@@ -229,12 +234,16 @@ enum SPRMoves {
     }
 
     private static func storeGeneric(_ owner: PPCCPU, _ number: Int, _ value: UInt64) -> Int32 {
+        if PerformanceMonitor.isCounter(number) || PerformanceMonitor.isControl(number) {
+            owner.writeMonitor(number, value)
+            return Outcome.sync
+        }
         spr(owner.state)[number] = value
         switch number {
         case SPRegister.fscr, SPRegister.amr, SPRegister.iamr:
             Context.update(owner.state)
             return Outcome.sync
-        case SPRegister.bescr, SPRegister.psscr:
+        case SPRegister.psscr:
             Interrupts.reconsider(owner.state)
             return Outcome.sync
         default: return Outcome.next
@@ -252,12 +261,20 @@ enum SPRMoves {
             return raiseUnavailable(cpu, facility)
         }
         let registers = spr(cpu)
-        if kind == .tmUpperHalfBelow || kind == .ebbUpperHalfBelow {
-            registers[number - 1] = registers[number - 1] & 0xffff_ffff | value << 32
-        } else {
+        let events = registers + SPRegister.bescr
+        switch kind {
+        case .tmUpperHalfBelow: registers[number - 1] = registers[number - 1] & 0xffff_ffff | value << 32
+        case .branchEvents: events.pointee = value
+        case .branchEventsSet: events.pointee |= value
+        case .branchEventsSetUpper: events.pointee |= value << 32
+        case .branchEventsReset: events.pointee &= ~value
+        case .branchEventsResetUpper: events.pointee &= ~(value << 32)
+        default:
             registers[number] = value
+            return Outcome.next
         }
-        return Outcome.next
+        if kind != .tmUpperHalfBelow { PPCCPU.of(cpu).signalEventBasedBranch() }
+        return Outcome.sync
     }
 
     private static func writeMonitor(_ cpu: CPUState, _ kind: SPRWrite, _ number: Int, _ value: UInt64) -> Int32 {
@@ -273,8 +290,8 @@ enum SPRMoves {
             case .userMMCR2: PerformanceMonitorAccess.mmcr2Mask
             default: .max
             }
-        registers[number + 16] = registers[number + 16] & ~mask | value & mask
-        return Outcome.next
+        PPCCPU.of(cpu).writeMonitor(number + 16, registers[number + 16] & ~mask | value & mask)
+        return Outcome.sync
     }
 }
 
@@ -287,7 +304,10 @@ enum PerformanceMonitorAccess {
 
     enum Verdict { case allowed, unavailable, privileged }
 
-    private static func control(_ cpu: CPUState) -> UInt64 { spr(cpu)[SPRegister.mmcr0] >> 18 & 3 }
+    /// PMCC exists since ISA 2.07; before, problem state reads and does not write.
+    private static func control(_ cpu: CPUState) -> UInt64 {
+        cpu.pointee.isa_level & InstructionSet.isa207.rawValue == 0 ? 0 : spr(cpu)[SPRegister.mmcr0] >> 18 & 3
+    }
 
     static func mayRead(_ cpu: CPUState, counter56: Bool) -> Bool {
         let pmcc = control(cpu)

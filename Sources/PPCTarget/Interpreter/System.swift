@@ -56,7 +56,7 @@ enum System {
         } else {
             registers[SPRegister.bescr] &= ~BESCR.globalEnable
         }
-        Interrupts.reconsider(cpu)
+        PPCCPU.of(cpu).signalEventBasedBranch()
         return Outcome.context
     }
 

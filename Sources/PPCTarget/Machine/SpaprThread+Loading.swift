@@ -30,6 +30,7 @@ extension SpaprThread {
     /// The SPR file as a stream carries it: registers with a home of their own are put in their places.
     func gatherSPRs() {
         if spapr.isAsLoaded { return }
+        cpu.settleMonitor()
         let registers = spr(cpu.state)
         for number in 0..<1024 { travellingSPRs[number] = registers[number] }
         travellingSPRs[1] = xer
@@ -86,6 +87,7 @@ extension SpaprThread {
         Context.setMSR(cpu.state, loadedMSR & cpu.model.guestMSRMask)
         cpu.setLPCR(lpcr)
         cpu.mmu.invalidateAll()
+        cpu.reloadMonitor()
         // Pages go into memory as they come, past everything that tracks code.
         cpu.engine?.forgetTranslations()
         // Releases before 8.1 do not send the decrementer: it has run out as far as the guest can tell.

@@ -41,7 +41,7 @@ struct TranslationContext: Equatable, Hashable {
             if problemState { return false }
             if attributes.privilege == .hypervisor && !hypervisor { return false }
         }
-        return attributes.facility == .none || facilities &>> UInt64(attributes.facility.rawValue) & 1 != 0
+        return attributes.needs & ~facilities & 0xffff == 0
     }
 }
 

@@ -246,7 +246,7 @@ final class VCPURunner: @unchecked Sendable {
             cpu.checkDecrementer()
             if cpu.hasWork { break }
             wasKicked = false
-            if let deadline = cpu.nextDecrementerDeadline {
+            if let deadline = cpu.nextDeadline {
                 let delay = min(Int64(clamping: deadline) &- clock.now, 3_600_000_000_000)
                 if delay <= 0 { continue }
                 signal.wait(until: VirtualClock.hostNow &+ delay)
