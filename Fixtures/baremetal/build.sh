@@ -6,7 +6,7 @@
 set -e
 cd "$(dirname "$0")"
 all="exceptions exceptions-little little radix radix-little hash hash-little relocated relocated-little
-    sprs monitor monitor-little tables tables-little segments segments-little gating gating-little"
+    supervisor supervisor-little sprs monitor monitor-little tables tables-little segments segments-little gating gating-little"
 [ $# -gt 0 ] || set -- $all
 powerpc64-linux-gnu-as -mbig -o stub.o little-stub.S
 powerpc64-linux-gnu-objcopy -O binary -j .text stub.o stub.bin
@@ -17,6 +17,7 @@ for guest; do
     esac
     case $guest in
     hash | segments) machines="power8 power9" ;;
+    supervisor*) machines="power8 power9 power10" ;;
     tables | relocated) machines="power9 power10" ;;
     monitor* | gating*) machines="power8 power9 power10" ;;
     sprs) machines="970 power7 power7+ power8 power8e power8nvl power9 power10" ;;

@@ -81,4 +81,51 @@ import Testing
         #expect(cpu.register("siar") == 0x10004)
         #expect(cpu.register("mmcr0") == MMCR0.fc | MMCR0.pmao | MMCR0.pmcjce)
     }
+
+    @Test("A doorbell to oneself waits for EE, shows in DPDES and can be withdrawn", arguments: EngineKind.allCases)
+    func doorbell(engine: EngineKind) throws {
+        guard engine.isAvailable else { return }
+        // msgsndp r4; mfspr r3, DPDES; msgclrp r4; mfspr r6, DPDES; msgsndp r4; mtmsrd r5, 1; nop
+        let words: [UInt32] = [
+            0x7c00_211c, 0x7c70_2aa6, 0x7c00_215c, 0x7cd0_2aa6, 0x7c00_211c, 0x7ca1_0164, 0x6000_0000,
+        ]
+        let cpu = try Self.machine(engine, "power9", words)
+        Context.setMSR(cpu.state, MSR.sf)
+        cpu.setRegister("r4", 5 << 27)
+        cpu.setRegister("r5", MSR.ee)
+        #expect(Self.interrupt(cpu).vector == InterruptVector.doorbell.rawValue)
+        #expect(cpu.register("r3") == 1)
+        #expect(cpu.register("r6") == 0)
+    }
+
+    @Test("darn delivers 32 or 64 random bits, and all ones for the reserved form", arguments: EngineKind.allCases)
+    func randomNumber(engine: EngineKind) throws {
+        guard engine.isAvailable else { return }
+        let cpu = try Self.machine(
+            engine, "power9", [0x7c60_05e6, 0x7c81_05e6, 0x7ca2_05e6, 0x7cc3_05e6, 0x7ce1_05e6, 0x4400_0002])
+        Context.setMSR(cpu.state, MSR.sf)
+        #expect(Self.interrupt(cpu).vector == InterruptVector.systemCall.rawValue)
+        #expect(try #require(cpu.register("r3")) >> 32 == 0)
+        for name in ["r4", "r5", "r7"] { #expect(cpu.register(name) != .max) }
+        #expect(cpu.register("r4") != cpu.register("r7"))
+        #expect(cpu.register("r6") == .max)
+    }
+
+    @Test("wait halts until an interrupt, which returns behind it", arguments: EngineKind.allCases)
+    func waiting(engine: EngineKind) throws {
+        guard engine.isAvailable else { return }
+        let cpu = try Self.machine(engine, "power9", [0x7c00_003c, 0x6000_0000])
+        Context.setMSR(cpu.state, MSR.sf | MSR.ee)
+        #expect(cpu.run() == .halted)
+        #expect(cpu.register("pc") == 0x10004)
+        cpu.raise(interrupt: PendingInterrupt.external)
+        var from: UInt64 = 0
+        cpu.onInterrupt = { cpu, vector, address in
+            if from == 0, vector == InterruptVector.external.rawValue { from = address }
+            cpu.lower(interrupt: PendingInterrupt.external)
+            cpu.stop()
+        }
+        _ = cpu.run()
+        #expect(from == 0x10004)
+    }
 }
