@@ -49,6 +49,7 @@ walls:
 # Scripts/install-old-qemu.
 rings: release deps-test
 	Scripts/migration-rings
+	Scripts/historic-scenario
 	Scripts/born-here
 
 # Guests that run: firmware, Linux, a user-space workload; and moves of running guests between QEMU and us. Every row:

@@ -13,7 +13,9 @@ open class CharacterBackend {
     public let label: String
     /// `query-chardev`'s "filename": what it is connected to.
     open var filename: String { "unknown" }
+    /// What the front end does with bytes that arrive.
     public var onReceive: (([UInt8]) -> Void)? { didSet { receiverChanged() } }
+    /// What it does with connections that come and go.
     public var onEvent: ((CharacterEvent) -> Void)?
     /// Bytes the front end can take now; input waits while it is 0.
     public var receiveCapacity: () -> Int = { .max }
@@ -41,13 +43,16 @@ open class CharacterBackend {
         try start()
     }
 
+    /// Ends the connection; overridden by each kind.
     open func close() {}
 
     /// The descriptor that last arrived over a Unix socket (SCM_RIGHTS), handed over to the caller.
     open func takeReceivedDescriptor() -> Int32? { nil }
 
+    /// Called when ``onReceive`` was set, so that a backend may begin to read.
     open func receiverChanged() {}
 
+    /// Notes that the other end came or went, and tells the front end if that is news.
     public func setOpen(_ open: Bool) {
         guard open != isOpen else { return }
         isOpen = open

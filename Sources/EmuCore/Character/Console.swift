@@ -5,6 +5,7 @@ import Foundation
 /// Give ``backend`` to the machine as a terminal. The methods may be called from any thread but the machine's own.
 public final class Console: @unchecked Sendable {
     // @unchecked: the transcript is guarded by the condition's lock, the back end by the machine's.
+    /// The terminal that is driven.
     public let backend: MemoryBackendCharacter
     private let machineLock: (() -> Void) -> Void
     private let condition = NSCondition()
@@ -14,6 +15,7 @@ public final class Console: @unchecked Sendable {
 
     /// Nothing came that was waited for.
     public struct Timeout: Error, CustomStringConvertible {
+        /// The text that was waited for.
         public let expected: String
         /// What the guest printed since the last match.
         public let output: String

@@ -46,6 +46,7 @@ public final class Multiplexer {
         backend.onReceive = { [weak self] bytes in self?.receive(bytes) }
     }
 
+    /// A new front end's share of the backend; input goes to one port at a time.
     public func addPort(label: String) -> Port {
         let port = Port(label: label)
         port.owner = self

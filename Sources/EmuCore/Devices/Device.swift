@@ -22,6 +22,7 @@ open class Device: EmuObject {
 
     /// Checks properties, claims resources, registers state. Throws to refuse; nothing of the device stays then.
     open func realize() throws {}
+    /// Undoes ``realize()``.
     open func unrealize() {}
 
     /// Type of the bus that the device sits on; `nil` if on none.
@@ -49,6 +50,7 @@ open class Device: EmuObject {
         isRealized = true
     }
 
+    /// Takes the device's state out of streams and unrealizes it.
     public final func unrealizeDevice() {
         guard isRealized else { return }
         machine.state.unregister(subject: self)
@@ -56,6 +58,7 @@ open class Device: EmuObject {
         isRealized = false
     }
 
+    /// Makes a bus one of the device's.
     public func add(bus: Bus) { buses.append(bus) }
 
     /// What `qom-get` says of every device.
@@ -74,8 +77,11 @@ open class Device: EmuObject {
 
 /// A bus: the devices on it and how it addresses them.
 open class Bus {
+    /// Name by which `bus=` finds it.
     public let name: String
+    /// Name of the kind of bus.
     public let typeName: String
+    /// The device that provides the bus; `nil` for the machine's own.
     public weak var parentDevice: Device?
     public private(set) var devices: [Device] = []
 
@@ -89,11 +95,13 @@ open class Bus {
     /// Where `qom-get` finds it: below its device.
     public var path: String { parentDevice.map { "\($0.canonicalPath)/\(name)" } ?? name }
 
+    /// Puts a device on the bus; an overriding bus may refuse it.
     open func attach(_ device: Device) throws {
         devices.append(device)
         device.bus = self
     }
 
+    /// Takes a device off the bus.
     open func detach(_ device: Device) {
         devices.removeAll { $0 === device }
         device.bus = nil
@@ -102,5 +110,6 @@ open class Bus {
     /// Prefix of section names for a device on this bus, such as `nvram@71000000` on the sPAPR virtual I/O bus.
     open func statePath(of device: Device) -> String { "" }
 
+    /// One phase of a reset of the bus itself.
     open func reset(_ phase: ResetPhase) {}
 }

@@ -3,18 +3,29 @@ import Synchronization
 
 /// What a log of execution shows (`-d`), in QEMU's names.
 public struct LogItems: OptionSet, Sendable {
+    /// One bit for each item.
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// Host code that was generated.
     public static let outAsm = LogItems(rawValue: 1 << 0)
+    /// Guest code that is translated.
     public static let inAsm = LogItems(rawValue: 1 << 1)
+    /// What translation makes of guest code, before host code.
     public static let op = LogItems(rawValue: 1 << 2)
+    /// Interrupts as they are taken.
     public static let int = LogItems(rawValue: 1 << 3)
+    /// Each piece of code as it is entered.
     public static let exec = LogItems(rawValue: 1 << 4)
+    /// Registers before each piece of code.
     public static let cpu = LogItems(rawValue: 1 << 5)
+    /// Translations of addresses.
     public static let mmu = LogItems(rawValue: 1 << 6)
+    /// What guests do wrong.
     public static let guestErrors = LogItems(rawValue: 1 << 7)
+    /// What guests ask for that is not there.
     public static let unimp = LogItems(rawValue: 1 << 8)
+    /// Pieces of code are not chained, so that each one is logged.
     public static let noChain = LogItems(rawValue: 1 << 9)
 
     /// Every item with its name and what it shows.
@@ -78,6 +89,7 @@ public final class ExecutionLog: Sendable {
         }
     }
 
+    /// What is logged now.
     public var items: LogItems {
         get { LogItems(rawValue: mask.load(ordering: .relaxed)) }
         set {
@@ -87,6 +99,7 @@ public final class ExecutionLog: Sendable {
         }
     }
 
+    /// Whether one of these items is logged; cheap enough for hot paths.
     @inline(__always)
     public func shows(_ wanted: LogItems) -> Bool { mask.load(ordering: .relaxed) & wanted.rawValue != 0 }
 

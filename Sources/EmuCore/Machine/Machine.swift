@@ -19,14 +19,21 @@ public protocol VirtualCPU: AnyObject {
 /// Everything reachable from a machine is confined to it and is only touched inside ``withLock(_:)``. Several machines
 /// live in one process without knowing of each other.
 open class Machine: EmuObject {
+    /// The types that `-object` and `-device` can name.
     public let types: TypeRegistry
+    /// Groups changes of the memory layout.
     public let topology = MemoryTopology()
     /// Root of what CPUs see.
     public let systemMemory: MemoryRegion
+    /// Guest physical memory as devices and the monitor see it.
     public let memory: AddressSpace
+    /// The guest's time.
     public let clock = VirtualClock()
+    /// Deadlines in the guest's time.
     public let timers = TimerQueue()
+    /// What a stream carries of the machine.
     public let state = StateRegistry()
+    /// Where the machine reports what its user should know.
     public let logger: Logger
     /// What is executed, for whoever wants to know (`-d`).
     public let executionLog = ExecutionLog()
@@ -36,6 +43,7 @@ open class Machine: EmuObject {
     private var stopsInProgress = 0
     /// Whether CPUs that were paused for a moment may go on: the machine runs and nobody is about to stop it.
     public var mayResume: Bool { runState.isRunning && stopsInProgress == 0 }
+    /// Virtual CPUs in the order in which they were made.
     public var cpus: [any VirtualCPU] = []
     /// Blocks of RAM in the order in which a stream lists them.
     public private(set) var ramBlocks: [RAMBlock] = []
@@ -64,11 +72,13 @@ open class Machine: EmuObject {
     public var characterBackends: [String: CharacterBackend] = [:]
     /// `-name` and `-uuid`.
     public var guestName: String?
+    /// The machine's UUID if the user gave one.
     public var uuid: UUID?
     /// Random numbers for the guest; set before the machine is built.
     public var random = RandomSource()
     /// `-no-reboot` and `-no-shutdown`.
     public var exitsOnReset = false
+    /// Whether the machine stays, stopped, when the guest switches itself off (`-no-shutdown`).
     public var staysAfterShutdown = false
     /// Set while a stream is awaited: whether to run once it has arrived (no `-S`, or `cont` was given).
     public var startAfterMigration = true
@@ -119,6 +129,7 @@ open class Machine: EmuObject {
         lock.lock()
         lockDepth += 1
     }
+    /// Leaves the machine's lock once.
     public func unlockMachine() {
         lockDepth -= 1
         lock.unlock()
@@ -132,6 +143,7 @@ open class Machine: EmuObject {
         for _ in 0..<depth { unlockMachine() }
         return depth
     }
+    /// Takes the machine's lock again as often as it was held.
     public func relockMachine(_ depth: Int) {
         for _ in 0..<depth { lockMachine() }
     }
@@ -150,6 +162,7 @@ open class Machine: EmuObject {
         ramBlocks.insert(ramBlock, at: position)
     }
 
+    /// Takes a block out of those that travel.
     public func remove(ramBlock: RAMBlock) { ramBlocks.removeAll { $0 === ramBlock } }
 
     // MARK: Run state

@@ -9,6 +9,7 @@ public enum ShutdownCause: String, Sendable {
     case hostSignal = "host-signal"
     case hostError = "host-error"
 
+    /// Whether the guest itself asked for it.
     public var isGuestInitiated: Bool { self == .guestShutdown || self == .guestReset || self == .guestPanic }
 }
 

@@ -1,5 +1,6 @@
 /// One `-numa node`.
 public struct NUMANode: Sendable, Equatable {
+    /// Number of the node.
     public var id: Int
     /// CPU indices given by `cpus=`.
     public var cpus: [ClosedRange<Int>] = []
@@ -23,6 +24,7 @@ public struct MainMemoryOptions: Sendable, Equatable {
     public var size: UInt64?
     /// `-m maxmem=` and `slots=`.
     public var maxSize: UInt64?
+    /// Slots for memory modules.
     public var slots: UInt32 = 0
     /// `-mem-path`.
     public var path: String?
@@ -30,6 +32,7 @@ public struct MainMemoryOptions: Sendable, Equatable {
     public var prealloc = false
     /// `-machine memory-backend=`.
     public var backendID: String?
+    /// NUMA nodes in the order given.
     public var nodes: [NUMANode] = []
 
     public init(size: UInt64? = nil) { self.size = size }
@@ -39,7 +42,9 @@ public struct MainMemoryOptions: Sendable, Equatable {
 public struct MainMemory {
     /// The back end, or a container with one subregion for each NUMA node's back end.
     public let region: MemoryRegion
+    /// Bytes of RAM.
     public let size: UInt64
+    /// What it consists of, in the order of addresses.
     public let blocks: [RAMBlock]
 }
 

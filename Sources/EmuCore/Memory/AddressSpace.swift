@@ -2,9 +2,11 @@ import Synchronization
 
 /// Why an access failed, with how far it came.
 public struct MemoryFault: Error, Equatable {
+    /// Where the access failed.
     public let address: UInt64
     /// Bytes transferred before the fault.
     public let completed: Int
+    /// Why it failed.
     public let result: MemoryAccessResult
 }
 
@@ -15,9 +17,11 @@ public protocol MemoryListener: AnyObject {
 
 /// RAM found at an address.
 public struct RAMReference {
+    /// Host address of the first byte.
     public let pointer: UnsafeMutableRawPointer
     /// Bytes that follow in the same block and range.
     public let available: UInt64
+    /// The block that holds it.
     public let block: RAMBlock
     /// Offset of `pointer` in the block.
     public let offset: UInt64
@@ -29,7 +33,9 @@ public struct RAMReference {
 /// device registers must be made with the machine's lock held.
 public final class AddressSpace: @unchecked Sendable {
     // @unchecked: the view is immutable and published through a mutex; topology changes happen under the machine's lock.
+    /// Name for `info mtree` and logs.
     public let name: String
+    /// The region that the space shows.
     public let root: MemoryRegion
     private let view: Mutex<FlatView>
     private var listeners: [WeakListener] = []
@@ -47,6 +53,7 @@ public final class AddressSpace: @unchecked Sendable {
     /// The layout now.
     public var flatView: FlatView { view.withLock { $0 } }
 
+    /// Tells `listener`, which is not kept alive, of every new view.
     public func add(listener: any MemoryListener) { listeners.append(WeakListener(listener: listener)) }
 
     func rebuild() {
@@ -171,6 +178,7 @@ public final class AddressSpace: @unchecked Sendable {
         return ioRead(range, address, size: size, order: order)
     }
 
+    /// Writes to registers; see ``ioRead(at:size:order:)``.
     public func ioWrite(at address: UInt64, _ value: UInt64, size: Int, order: ByteOrder) -> MemoryAccessResult {
         guard let range = flatView.range(at: address) else { return .decodeError }
         return ioWrite(range, address, value, size: size, order: order)
@@ -241,6 +249,7 @@ extension AddressSpace {
         return order == .big ? T(bigEndian: value) : T(littleEndian: value)
     }
 
+    /// Writes an integer; nothing is written if part of it would miss.
     public func store<T: FixedWidthInteger>(_ value: T, at address: UInt64, order: ByteOrder) throws(MemoryFault) {
         try withUnsafeBytes(of: order == .big ? value.bigEndian : value.littleEndian) { buffer throws(MemoryFault) in
             try write(at: address, from: buffer)
@@ -255,6 +264,7 @@ extension AddressSpace {
         return Array(buffer)
     }
 
+    /// Writes bytes; those before a fault stay written.
     public func writeBytes(_ bytes: [UInt8], at address: UInt64) throws(MemoryFault) {
         var fault: MemoryFault?
         bytes.withUnsafeBytes { buffer in

@@ -1,7 +1,10 @@
 /// The part of the guest's address space behind main RAM that memory devices occupy (`-m …,slots=N,maxmem=SIZE`).
 public final class DeviceMemory {
+    /// First guest physical address.
     public let base: UInt64
+    /// Bytes of address space.
     public let size: UInt64
+    /// How many modules fit.
     public let slots: Int
     /// Mapped at ``base``; holds a subregion for each device.
     public let region: MemoryRegion
@@ -95,6 +98,7 @@ public final class MemoryModule: Device {
     public internal(set) var node: UInt32 = 0
     public private(set) var backend: MemoryBackend?
 
+    /// Bytes, as its back end has them.
     public var size: UInt64 { backend?.size ?? 0 }
 
     public init(machine: Machine) { super.init(type: Self.moduleType, machine: machine) }

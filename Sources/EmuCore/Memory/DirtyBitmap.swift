@@ -6,7 +6,9 @@ public enum DirtyClient: Int, Sendable, CaseIterable { case migration, code, dis
 /// One bit per page, set by any thread without a lock, harvested by its client.
 public final class DirtyBitmap: @unchecked Sendable {
     // @unchecked: the words are only touched with atomic operations.
+    /// Log2 of the bytes that one bit stands for.
     public let pageShift: Int
+    /// Number of bits.
     public let pageCount: Int
     /// Number of 64-page words, the unit of ``take(word:)``.
     public let wordCount: Int
@@ -38,6 +40,7 @@ public final class DirtyBitmap: @unchecked Sendable {
         }
     }
 
+    /// Marks one page dirty; pages outside are ignored.
     @inline(__always)
     public func mark(page: Int) {
         let word = words + (page >> 6)
@@ -45,6 +48,7 @@ public final class DirtyBitmap: @unchecked Sendable {
         if cs_atomic_load64(word) & bit == 0 { _ = cs_atomic_or64(word, bit) }
     }
 
+    /// Marks every page dirty.
     public func markAll() {
         for word in 0..<wordCount {
             let left = pageCount - word * 64
@@ -52,6 +56,7 @@ public final class DirtyBitmap: @unchecked Sendable {
         }
     }
 
+    /// Whether a page is dirty; pages outside are not.
     public func isDirty(page: Int) -> Bool {
         page < pageCount && cs_atomic_load64(words + (page >> 6)) >> UInt64(page & 63) & 1 != 0
     }

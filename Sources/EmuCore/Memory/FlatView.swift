@@ -1,9 +1,12 @@
 /// A stretch of an address space that one region answers.
 public struct FlatRange {
+    /// Address of the first byte.
     public let start: UInt64
     /// Address of the last byte.
     public let last: UInt64
+    /// Who answers.
     public let region: MemoryRegion
+    /// Offset of the first byte in the region.
     public let offsetInRegion: UInt64
     /// Bytes from `address`, which lies in the range, to its end; saturates at 2^64 − 1.
     public func available(from address: UInt64) -> UInt64 {
@@ -15,6 +18,7 @@ public struct FlatRange {
 /// The rendered form of a region tree: disjoint ranges in address order. Immutable once built.
 public final class FlatView: @unchecked Sendable {
     // @unchecked: immutable; the regions behind it are only entered under the machine's lock.
+    /// In address order, without overlap.
     public let ranges: [FlatRange]
 
     init(ranges: [FlatRange]) { self.ranges = ranges }

@@ -16,8 +16,11 @@ public enum ByteOrder: Sendable { case little, big }
 /// accesses to the sizes that the handler implements. Offsets are relative to the region. Called under the machine's
 /// lock.
 public struct IOHandlers {
+    /// Returns what a read of `size` bytes gets.
     public var read: (_ offset: UInt64, _ size: Int) -> UInt64
+    /// Does what a write of `size` bytes means.
     public var write: (_ offset: UInt64, _ value: UInt64, _ size: Int) -> Void
+    /// Byte order of the registers.
     public var order: ByteOrder
     /// Access sizes in bytes that a guest may use; others are decode errors.
     public var validSizes: ClosedRange<Int>
@@ -39,11 +42,15 @@ public struct IOHandlers {
 
 /// What an IOMMU answers for one address.
 public struct IOMMUTranslation {
+    /// Where the access goes on.
     public var target: AddressSpace
+    /// The address there.
     public var address: UInt64
     /// Length − 1 of the aligned area to which the answer applies.
     public var mask: UInt64
+    /// Whether reads are permitted.
     public var readable: Bool
+    /// Whether writes are permitted.
     public var writable: Bool
     public init(target: AddressSpace, address: UInt64, mask: UInt64, readable: Bool, writable: Bool) {
         self.target = target
@@ -59,6 +66,7 @@ public struct IOMMUTranslation {
 /// Regions overlap; the higher priority wins, and among equals the one added later. Changes are made inside
 /// ``MemoryTopology/transaction(_:)`` or alone, and become visible to all address spaces at its end.
 public final class MemoryRegion {
+    /// What answers accesses to a region.
     public enum Kind {
         case container
         case ram(RAMBlock)
@@ -68,9 +76,13 @@ public final class MemoryRegion {
         case iommu(translate: (_ address: UInt64, _ isWrite: Bool) -> IOMMUTranslation?)
     }
 
+    /// Name for `info mtree` and logs.
     public let name: String
+    /// Bytes; `UInt64.max` stands for 2^64.
     public let size: UInt64
+    /// What answers accesses.
     public let kind: Kind
+    /// The transaction bracket that its changes belong to.
     public let topology: MemoryTopology
     public private(set) var isEnabled = true
     public private(set) var subregions: [(offset: UInt64, priority: Int, region: MemoryRegion)] = []
@@ -96,6 +108,7 @@ public final class MemoryRegion {
         }
     }
 
+    /// Takes a subregion out.
     public func remove(_ region: MemoryRegion) {
         topology.transaction {
             subregions.removeAll { $0.region === region }
@@ -104,6 +117,7 @@ public final class MemoryRegion {
         }
     }
 
+    /// Shows or hides the region with all that is in it.
     public func setEnabled(_ enabled: Bool) {
         guard enabled != isEnabled else { return }
         topology.transaction {

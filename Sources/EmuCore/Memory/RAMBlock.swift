@@ -6,7 +6,9 @@ import Glibc
 /// ``id`` is wire format. It is computed in one place (`RAMBlockNaming`) and never derived from a host path.
 public final class RAMBlock: @unchecked Sendable {
     // @unchecked: the mapping lives as long as the object; its bytes are guest memory, which is racy by nature.
+    /// Name on the wire.
     public let id: String
+    /// Host address of the first byte.
     public let base: UnsafeMutableRawPointer
     /// Bytes the guest sees.
     public let usedLength: UInt64
@@ -16,9 +18,11 @@ public final class RAMBlock: @unchecked Sendable {
     public let pageSize: UInt64
     /// The file or memfd behind the mapping, and where in it the block begins.
     public let fileDescriptor: Int32?
+    /// Where in the file the block begins.
     public let fileOffset: UInt64
     /// Whether other processes see the writes (MAP_SHARED): such blocks may be left out of a stream by x-ignore-shared.
     public let isShared: Bool
+    /// Whether the mapping cannot be written to.
     public let isReadOnly: Bool
     /// Whether the block's pages are part of a stream at all.
     public let isMigratable: Bool
@@ -69,6 +73,7 @@ public final class RAMBlock: @unchecked Sendable {
         if let fileDescriptor { close(fileDescriptor) }
     }
 
+    /// The bitmap of one client.
     public func dirtyBitmap(_ client: DirtyClient) -> DirtyBitmap { bitmaps[client.rawValue] }
 
     /// Tells every client that bytes were written by something that does not go through the soft TLB.
@@ -84,6 +89,7 @@ public final class RAMBlock: @unchecked Sendable {
 
 /// Why memory could not be set up.
 public struct MemoryError: Error, Equatable, CustomStringConvertible {
+    /// What could not be done, and why.
     public let description: String
     /// A line that names the cure, printed after the message.
     public let hint: String?

@@ -4,9 +4,11 @@ import OrderedCollections
 ///
 /// Modules contribute commands; the monitor checks names of arguments before running one.
 public struct MonitorCommand {
+    /// Name of the command.
     public let name: String
     /// Names of required and optional arguments; `nil` lets any through (commands with free-form arguments).
     public let required: [String]
+    /// Arguments that may be given; `nil`: any.
     public let optional: [String]?
     /// Runs with the machine's lock held; the result is QMP's "return".
     public let run: (MonitorSession, Value) throws -> Value
@@ -25,7 +27,9 @@ public struct MonitorCommand {
 /// A command of the human monitor: `info status`, `stop`, …
 public struct HumanCommand {
     public let name: String
+    /// Arguments as help shows them.
     public let usage: String
+    /// What it does, in a line.
     public let help: String
     /// Gets the words after the command's name; returns the text to print.
     public let run: (MonitorSession, [Substring]) throws -> String
@@ -51,8 +55,10 @@ public final class MonitorRegistry {
 
     public init() {}
 
+    /// Adds commands of the machine protocol; a later one of the same name replaces the earlier.
     public func add(_ commands: [MonitorCommand]) { for command in commands { self.commands[command.name] = command } }
 
+    /// Adds commands of the human monitor.
     public func add(_ commands: [HumanCommand]) {
         for command in commands { humanCommands[command.name] = command }
     }
@@ -60,10 +66,12 @@ public final class MonitorRegistry {
     /// Sends an event to every connected monitor.
     public func emit(_ event: String, _ data: Value = [:]) { for send in subscribers.values { send(event, data) } }
 
+    /// Sends `owner` every event until it unsubscribes.
     public func subscribe(_ owner: AnyObject, _ send: @escaping (String, Value) -> Void) {
         subscribers[ObjectIdentifier(owner)] = send
     }
 
+    /// Sends `owner` no more events.
     public func unsubscribe(_ owner: AnyObject) { subscribers[ObjectIdentifier(owner)] = nil }
 
     /// Runs a human monitor line, as `human-monitor-command` and the human monitor do.
@@ -82,7 +90,9 @@ public final class MonitorRegistry {
 
 /// What a running command may use: the machine and the connection it came over.
 public final class MonitorSession {
+    /// The machine that commands act on.
     public let machine: Machine
+    /// The wire; `nil` for commands that a program runs.
     public let backend: CharacterBackend?
     /// The CPU that commands about one CPU mean (`cpu`, `cpu-index`).
     public var cpuIndex = 0

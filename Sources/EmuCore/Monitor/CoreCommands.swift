@@ -3,6 +3,7 @@ import OrderedCollections
 
 /// The monitor commands that concern EmuCore alone: run state, object model, memory.
 public enum CoreCommands {
+    /// Every command of EmuCore itself.
     public static var all: [MonitorCommand] { runState + objectModel + memory + information + descriptors }
 
     private static func string(_ arguments: Value, _ name: String) throws -> String {

@@ -70,6 +70,7 @@ extension String {
 
 /// Human commands that concern EmuCore alone.
 public enum CoreHumanCommands {
+    /// Every command of EmuCore itself.
     public static var all: [HumanCommand] {
         [
             HumanCommand("help", usage: "[command]", help: "show the help") { session, words in

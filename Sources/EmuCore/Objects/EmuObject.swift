@@ -4,6 +4,7 @@ import OrderedCollections
 ///
 /// Objects are confined to their machine: they are created, read and changed with its lock held.
 open class EmuObject {
+    /// The registered type that it was made of.
     public let objectType: ObjectType
     public private(set) weak var parent: EmuObject?
     /// Name under which the parent holds the object.
@@ -38,6 +39,7 @@ open class EmuObject {
         return name
     }
 
+    /// Takes a child out of the tree.
     public func remove(child name: String) {
         guard let child = children.removeValue(forKey: name) else { return }
         child.parent = nil
@@ -52,6 +54,7 @@ open class EmuObject {
 
     // MARK: Properties
 
+    /// Gives this object alone a property.
     public func addProperty(_ property: Property) { ownProperties[property.name] = property }
 
     /// The declaration of a property: the object's own, its type's, or one of those that all such objects have. Every
@@ -68,6 +71,7 @@ open class EmuObject {
         Property("type", type: "string", get: { .string($0.objectType.name) }, set: nil)
     }
 
+    /// Reads a property, or the path of a child of that name.
     public func get(_ name: String) throws -> Value {
         guard let property = property(name) else {
             if let child = children[name] { return .string(child.canonicalPath) }
@@ -77,6 +81,7 @@ open class EmuObject {
         return try get(self)
     }
 
+    /// Sets a property.
     public func set(_ name: String, _ value: Value) throws {
         guard let property = property(name) else {
             throw ObjectError("Property '\(objectType.name).\(name)' not found")

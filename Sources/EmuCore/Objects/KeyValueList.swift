@@ -51,8 +51,10 @@ public struct KeyValueList: Equatable, Sendable {
         }
     }
 
+    /// The last value of a key.
     public subscript(key: String) -> Value? { entries[key] }
 
+    /// A value as text.
     public func string(_ key: String) -> String? {
         switch entries[key] {
         case .string(let text): text
@@ -62,12 +64,15 @@ public struct KeyValueList: Equatable, Sendable {
         }
     }
 
+    /// A value as a switch.
     public func bool(_ key: String) throws -> Bool? { try entries[key].map { try PropertyParsing.bool($0, name: key) } }
 
+    /// A value as a number of bytes; `defaultUnit` counts where no suffix is given.
     public func size(_ key: String, defaultUnit: UInt64 = 1) throws -> UInt64? {
         try entries[key].map { try PropertyParsing.size($0, name: key, defaultUnit: defaultUnit) }
     }
 
+    /// A value as a number.
     public func integer(_ key: String) throws -> Int? {
         guard let value = entries[key] else { return nil }
         if let number = value.integerValue { return Int(exactly: number) }
@@ -84,6 +89,7 @@ public struct KeyValueList: Equatable, Sendable {
         }
     }
 
+    /// Takes a key out and returns its last value.
     public mutating func remove(_ key: String) -> Value? {
         occurrences[key] = nil
         return entries.removeValue(forKey: key)

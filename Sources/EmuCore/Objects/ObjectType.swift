@@ -1,13 +1,18 @@
 /// A property that every object of a type has.
 public struct Property {
+    /// Name in options and in QMP.
     public let name: String
     /// Type name as users of QMP know it: "bool", "size", "uint32", "string", "link<memory-backend>", …
     public let type: String
+    /// What it is, in a line.
     public let description: String
+    /// Value of a new object, where that is worth telling.
     public let defaultValue: Value?
     /// Whether an object can only be created with a value for it.
     public private(set) var isRequired = false
+    /// Reads it; `nil`: cannot be read.
     public let get: ((EmuObject) throws -> Value)?
+    /// Converts and sets a value; `nil`: cannot be written.
     public let set: ((EmuObject, Value) throws -> Void)?
 
     public init(
@@ -49,13 +54,17 @@ public struct Property {
 ///
 /// Several registered types may share one Swift class and differ in ``data`` (CPU models, machine versions).
 public final class ObjectType {
+    /// Name in options and in QMP.
     public let name: String
+    /// The type that it descends from.
     public let parent: ObjectType?
+    /// Whether no object can be made of it.
     public let isAbstract: Bool
     /// Names of the interfaces that the type adds to its parent's ("user-creatable", "hotplug-handler", …).
     public let interfaces: [String]
     /// Properties this type adds.
     public let properties: [Property]
+    /// What it is, in a line.
     public let description: String
     /// Facts about the type that its Swift class understands.
     public let data: Any?
@@ -116,6 +125,7 @@ public final class TypeRegistry {
 
     public init() {}
 
+    /// Adds a type; each name is registered once.
     @discardableResult
     public func register(_ type: ObjectType) -> ObjectType {
         precondition(types[type.name] == nil, "type \(type.name) registered twice")
@@ -123,6 +133,7 @@ public final class TypeRegistry {
         return type
     }
 
+    /// The type of a name.
     public func type(_ name: String) -> ObjectType? { types[name] }
 
     /// Concrete or abstract types that descend from or implement `name`, sorted by name.
@@ -136,7 +147,9 @@ public final class TypeRegistry {
 public struct GlobalProperty: Equatable, Sendable {
     /// Type or interface name.
     public let driver: String
+    /// Name of the property.
     public let property: String
+    /// Value as option text.
     public let value: String
     /// Compat properties may name properties that a type lacks; user-given ones may not.
     public let isOptional: Bool

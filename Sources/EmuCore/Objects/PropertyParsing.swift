@@ -65,6 +65,7 @@ public enum PropertyParsing {
         throw ObjectError("Parameter '\(name)' expects \(expected)")
     }
 
+    /// A text; numbers are taken as they are written.
     public static func string(_ value: Value, name: String) throws -> String {
         switch value {
         case .string(let text): return text
@@ -95,6 +96,7 @@ extension Property {
             set: { try PropertyParsing.size($0, name: name) }, check: check)
     }
 
+    /// A text by key path; empty where there is none.
     public static func string<Owner: EmuObject>(
         _ name: String, _ path: ReferenceWritableKeyPath<Owner, String?>, _ description: String = "",
         check: ((Owner) throws -> Void)? = nil

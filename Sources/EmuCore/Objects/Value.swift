@@ -16,12 +16,17 @@ public enum Value: Equatable, Sendable {
         if let signed = Int64(exactly: value) { self = .integer(signed) } else { self = .unsigned(value) }
     }
 
+    /// The text, if it is one.
     public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+    /// The switch, if it is one.
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// The elements, if it is a list.
     public var arrayValue: [Value]? { if case .array(let value) = self { value } else { nil } }
+    /// The members, if it is an object.
     public var objectValue: OrderedDictionary<String, Value>? {
         if case .object(let value) = self { value } else { nil }
     }
+    /// The number, if it is one that is not negative.
     public var unsignedValue: UInt64? {
         switch self {
         case .integer(let value): UInt64(exactly: value)
@@ -29,6 +34,7 @@ public enum Value: Equatable, Sendable {
         default: nil
         }
     }
+    /// The number, if it is one that fits.
     public var integerValue: Int64? {
         switch self {
         case .integer(let value): value
@@ -36,6 +42,7 @@ public enum Value: Equatable, Sendable {
         default: nil
         }
     }
+    /// A member of an object.
     public subscript(key: String) -> Value? { objectValue?[key] }
 }
 
@@ -54,7 +61,9 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Expres
 
 /// A refused option, property or object, with a line that names the cure where there is one.
 public struct ObjectError: Error, Equatable, CustomStringConvertible {
+    /// What is refused, in QEMU's words where tools match on them.
     public let description: String
+    /// A line that names the cure.
     public let hint: String?
     /// Class of the error in QMP: "GenericError", "DeviceNotFound", "CommandNotFound", …
     public let errorClass: String

@@ -1,6 +1,8 @@
 /// A release of QEMU, "7.2": what can be read at the other end of a stream depends on it.
 public struct Release: Sendable, Comparable, Hashable, CustomStringConvertible {
+    /// First number.
     public let major: Int
+    /// Second number.
     public let minor: Int
 
     public init(_ major: Int, _ minor: Int) {

@@ -3,11 +3,13 @@
 public final class StateDescription: Sendable {
     /// Name on the wire: the section's name (after the device path) or the subsection's ("cpu/fpu").
     public let name: String
+    /// Newest version.
     public let version: Int
     /// Oldest version that can still be loaded.
     public let minimumVersion: Int
     /// The first release that reads each version, for versions that not all releases read.
     public let versionsSince: [Int: Release]
+    /// In wire order.
     public let fields: [StateField]
     /// Optional parts, each with its own ``isNeeded``.
     public let subsections: [StateDescription]
@@ -17,8 +19,11 @@ public final class StateDescription: Sendable {
     public let priority: StatePriority
     /// Version to write when an older form still carries the state, see ``oldestSufficientVersion``.
     public let oldestSufficientVersion: (@Sendable (AnyObject) -> Int)?
+    /// Gathers state before it is written; may refuse.
     public let preSave: (@Sendable (AnyObject) throws -> Void)?
+    /// Prepares for state that arrives.
     public let preLoad: (@Sendable (AnyObject) throws -> Void)?
+    /// Puts loaded state into force; may refuse it.
     public let postLoad: (@Sendable (AnyObject, _ version: Int) throws -> Void)?
 
     /// - Parameters:

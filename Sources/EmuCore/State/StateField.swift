@@ -2,6 +2,7 @@
 ///
 /// `subject` is always the object that the enclosing description describes.
 public struct StateField: Sendable {
+    /// What a field looks like on the wire.
     public enum Shape: Sendable {
         /// One primitive value.
         case scalar(ScalarType)
@@ -21,6 +22,7 @@ public struct StateField: Sendable {
 
     /// Name in QEMU's description of the stream (the C member's name), for JSON and for error texts.
     public let name: String
+    /// What it looks like.
     public let shape: Shape
     /// The description's version that introduced the field; streams of older versions lack it.
     public let since: Int
@@ -30,7 +32,9 @@ public struct StateField: Sendable {
     public let count: @Sendable (AnyObject) -> Int
     /// `true` if the shape is an array in the stream's description even with one element.
     public let isArray: Bool
+    /// Value of an element.
     public let get: @Sendable (AnyObject, Int) -> StateValue
+    /// Sets an element; may refuse the value.
     public let set: @Sendable (AnyObject, Int, StateValue) throws -> Void
     /// Called before the elements of a variable-length field are loaded, with the count just received.
     public let prepare: (@Sendable (AnyObject, Int) throws -> Void)?
@@ -67,7 +71,9 @@ public struct StateField: Sendable {
 
 /// Reader and writer of a field whose encoding the primitives cannot express (linked lists, trees).
 public struct CustomFieldCodec: Sendable {
+    /// Writes the field.
     public let save: @Sendable (AnyObject, any StateOutput) throws -> Void
+    /// Reads the field; may refuse it.
     public let load: @Sendable (AnyObject, any StateInput) throws -> Void
     public init(
         save: @escaping @Sendable (AnyObject, any StateOutput) throws -> Void,

@@ -16,10 +16,12 @@ public protocol StateInput: AnyObject {
 }
 
 extension StateOutput {
+    /// Writes an integer, most significant byte first.
     @inlinable
     public func write<T: FixedWidthInteger>(_ value: T) throws {
         try withUnsafeBytes(of: value.bigEndian) { try write(bytes: $0) }
     }
+    /// Writes bytes.
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write(bytes: $0) } }
     /// A string with its length in one byte, as block and section names travel. At most 255 bytes of UTF-8.
     public func writeCounted(_ string: String) throws {
@@ -33,6 +35,7 @@ extension StateOutput {
 }
 
 extension StateInput {
+    /// Reads an integer, most significant byte first.
     @inlinable
     public func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws -> T {
         var value: T = 0
@@ -51,6 +54,7 @@ extension StateInput {
         if let failure { throw failure }
         return bytes
     }
+    /// Reads a text that its length, one byte, precedes.
     public func readCounted() throws -> String {
         let length = try read(UInt8.self)
         return String(decoding: try readBytes(Int(length)), as: UTF8.self)

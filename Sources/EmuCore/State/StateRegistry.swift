@@ -1,18 +1,23 @@
 /// All state of one machine that a stream carries, in the order of its sections.
 public final class StateRegistry {
+    /// What a section holds.
     public enum Content {
         /// A description and the object it describes.
         case described(StateDescription, AnyObject)
         /// A live section with the version it writes.
         case live(any LiveState, version: Int)
     }
+    /// One section of a stream.
     public final class Entry {
         /// Section name on the wire: device path, "/" and the description's name, or the name alone.
         public let id: String
+        /// Tells sections of the same name apart.
         public let instance: UInt32
         /// Instance number under which older releases know the section; accepted on load.
         public let alias: UInt32?
+        /// What it holds.
         public let content: Content
+        /// Where in the stream it comes.
         public let priority: StatePriority
         /// Section number within the stream.
         public let sectionID: UInt32
@@ -52,12 +57,14 @@ public final class StateRegistry {
             priority: description.priority)
     }
 
+    /// Adds state that travels in rounds while the guest runs.
     @discardableResult
     public func registerLive(_ id: String, _ state: any LiveState, version: Int, instance: UInt32 = 0) -> Entry {
         insert(
             id: id, instance: instance, alias: nil, content: .live(state, version: version), priority: .ordinary)
     }
 
+    /// Takes out all sections of an object.
     public func unregister(subject: AnyObject) {
         entries.removeAll {
             switch $0.content {
@@ -67,6 +74,7 @@ public final class StateRegistry {
         }
     }
 
+    /// The section of a name and instance.
     public func entry(id: String, instance: UInt32) -> Entry? {
         entries.first { $0.id == id && ($0.instance == instance || $0.alias == instance) }
     }

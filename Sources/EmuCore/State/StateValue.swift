@@ -32,6 +32,7 @@ public enum ScalarType: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether the type has a sign.
     public var isSigned: Bool {
         switch self {
         case .int8, .int16, .int32, .int64, .timer: true
@@ -42,6 +43,7 @@ public enum ScalarType: String, Sendable, CaseIterable {
 
 /// Why a value or a whole description was refused while loading. Migration adds the section and the offset.
 public struct StateError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong with the state.
     public let description: String
     public init(_ description: String) { self.description = description }
 }

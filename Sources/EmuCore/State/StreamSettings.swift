@@ -4,6 +4,7 @@ public struct StreamSettings: Sendable, Equatable {
     public var machineName: String
     /// The first release that has the machine, and the first that has it no more; `nil`: not known.
     public var firstRelease: Release?
+    /// The first release without the machine; `nil`: not known.
     public var removedInRelease: Release?
     /// Whether the stream begins with a configuration section.
     public var sendsConfiguration = true

@@ -21,14 +21,17 @@ public final class VirtualClock: Sendable {
         return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
+    /// Nanoseconds that the guest has run.
     public var now: Int64 {
         state.withLock { state in
             state.manual ?? state.stoppedAt ?? (Self.hostNow &+ state.offset)
         }
     }
 
+    /// Whether time passes.
     public var isRunning: Bool { state.withLock { $0.stoppedAt == nil } }
 
+    /// Lets time pass.
     public func start() {
         state.withLock { state in
             guard let at = state.stoppedAt else { return }
@@ -37,6 +40,7 @@ public final class VirtualClock: Sendable {
         }
     }
 
+    /// Stops time.
     public func stop() {
         state.withLock { state in
             guard state.stoppedAt == nil else { return }
@@ -61,6 +65,7 @@ public final class VirtualClock: Sendable {
 
 /// A deadline on a machine's virtual clock. Armed, cancelled and fired with the machine's lock held.
 public final class VirtualTimer {
+    /// Name for logs.
     public let name: String
     public private(set) var deadline: Int64?
     private let queue: TimerQueue
@@ -80,6 +85,7 @@ public final class VirtualTimer {
         queue.insert(self, deadline)
     }
 
+    /// Forgets the deadline.
     public func cancel() {
         deadline = nil
         generation &+= 1

@@ -10,11 +10,15 @@ public enum ChannelAddress: Equatable, Sendable {
     case unix(path: String)
     case tcp(TCPAddress)
 
+    /// Host and port of a TCP socket.
     public struct TCPAddress: Equatable, Sendable {
+        /// Name or address of the host.
         public var host: String
+        /// Number or name of the port.
         public var port: String
         /// `nil`: whatever the host has.
         public var ipv4: Bool?
+        /// As ``ipv4``, for IPv6.
         public var ipv6: Bool?
         /// Listening: the last port to try.
         public var to: UInt16?

@@ -1,6 +1,8 @@
 /// The migration capabilities of all QEMU releases from 7.2 on: each works, or is refused by name with the reason.
 public enum CapabilityTable {
+    /// One capability.
     public struct Row: Sendable {
+        /// QMP's name.
         public let name: String
         /// Why it cannot be switched on; `nil`: it can.
         public let refusal: String?
@@ -13,6 +15,7 @@ public enum CapabilityTable {
         "validate-uuid",
     ]
 
+    /// Every capability that a release has had.
     public static let rows: [Row] = [
         Row(name: "xbzrle", refusal: nil),
         Row(name: "rdma-pin-all", refusal: "migration by RDMA is not supported"),

@@ -58,6 +58,7 @@ extension MigrationController {
         }
     }
 
+    /// As the other form, from a URI.
     public func startIncoming(_ uri: String, exitOnError: Bool = true) throws {
         try startIncoming(ChannelAddress(uri: uri), exitOnError: exitOnError)
     }

@@ -3,6 +3,7 @@ import OrderedCollections
 
 /// The monitor's migration commands, bound to one controller.
 public enum MigrationCommands {
+    /// Every migration command, acting on one controller.
     public static func all(for controller: MigrationController) -> [MonitorCommand] {
         outgoing(controller) + incoming(controller) + settings(controller) + refused
     }

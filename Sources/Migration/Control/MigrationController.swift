@@ -24,6 +24,7 @@ public final class MigrationController: @unchecked Sendable {
         var isIncomingStarted = false
     }
 
+    /// The machine that is saved or loaded.
     public let machine: Machine
     /// Which section versions are written.
     public var writePolicy: WritePolicy {
@@ -72,6 +73,7 @@ public final class MigrationController: @unchecked Sendable {
 
     // MARK: Settings
 
+    /// Names of those that are switched on.
     public var capabilities: Set<String> { state.withLock { $0.capabilities } }
 
     /// Switches capabilities; all or none of them.
@@ -85,8 +87,10 @@ public final class MigrationController: @unchecked Sendable {
         }
     }
 
+    /// Every parameter with its value.
     public var parameters: OrderedDictionary<String, Value> { state.withLock { $0.parameters } }
 
+    /// Sets parameters; all or none of them. `null` leaves one as it is.
     public func set(parameters changes: OrderedDictionary<String, Value>) throws {
         for (name, value) in changes { try ParameterTable.check(name, value) }
         if let name = changes["write-for-release"]?.stringValue { writePolicy = try WritePolicy(name) }

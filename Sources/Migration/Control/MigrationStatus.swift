@@ -23,7 +23,9 @@ public enum MigrationStatus: String, Sendable, CaseIterable {
 
 /// A moment's view of the current or last migration.
 public struct MigrationInfo: Sendable {
+    /// Where it stands.
     public var status: MigrationStatus = .none
+    /// Whether it loads.
     public var isIncoming = false
     /// Whether ``statistics`` and times mean anything.
     public var ram = RAMStatistics()
@@ -37,8 +39,11 @@ public struct MigrationInfo: Sendable {
     public var expectedDowntime: Int64 = 0
     /// Megabits per second.
     public var mbps: Double = 0
+    /// Pages sent in the last second.
     public var pagesPerSecond: UInt64 = 0
+    /// Bytes sent before the guest was stopped.
     public var precopyBytes: UInt64 = 0
+    /// Bytes sent while the guest stood still.
     public var downtimeBytes: UInt64 = 0
     /// Why it failed.
     public var error: MigrationError?

@@ -42,6 +42,7 @@ extension MigrationController {
         }
     }
 
+    /// As the other form, from a URI.
     public func startOutgoing(_ uri: String) throws { try startOutgoing(ChannelAddress(uri: uri)) }
 
     private func checkOutgoing() throws {

@@ -3,6 +3,7 @@ import OrderedCollections
 
 /// The migration parameters of all QEMU releases from 7.2 on, their defaults and what they do here.
 public enum ParameterTable {
+    /// What a parameter does here.
     public enum Effect: Sendable, Equatable {
         case effective
         /// Kept and shown; what it tunes does not exist here, and any value is harmless.
@@ -10,6 +11,7 @@ public enum ParameterTable {
         /// Only the default can be set; the reason.
         case refused(String)
     }
+    /// Which values a parameter takes.
     public enum Kind: Sendable, Equatable {
         case integer(ClosedRange<UInt64>)
         case powerOfTwo(from: UInt64)
@@ -20,10 +22,15 @@ public enum ParameterTable {
         case release
         case choice([String])
     }
+    /// One parameter.
     public struct Row: Sendable {
+        /// QMP's name.
         public let name: String
+        /// Value until somebody sets it.
         public let initial: Value
+        /// Which values it takes.
         public let kind: Kind
+        /// What it does here.
         public let effect: Effect
         /// Whether `-global migration.NAME` exists without the prefix `x-`.
         var isForOrdinaryUsers: Bool { !ParameterTable.prefixedPresets.contains(name) }
@@ -42,6 +49,7 @@ public enum ParameterTable {
     private static let byte: Kind = .integer(1...255)
     private static let percent: Kind = .integer(1...99)
 
+    /// Every parameter that a release has had.
     public static let rows: [Row] = general + limits + unsupported
 
     private static let general: [Row] = [

@@ -6,8 +6,11 @@ import Glibc
 public struct StreamDescription: Decodable, Sendable, Equatable {
     /// One field: a primitive, a buffer, or a struct.
     public struct Field: Decodable, Sendable, Equatable {
+        /// Name of the field.
         public var name: String
+        /// Type as the stream names it.
         public var type: String
+        /// Bytes on the wire.
         public var size: Int
         /// Elements that follow one another and look alike.
         public var arrayLength: Int?
@@ -25,9 +28,13 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
 
     /// Fields and subsections of a device, a nested struct or a subsection.
     public final class Structure: Decodable, Sendable, Equatable {
+        /// Name of the description.
         public let vmsdName: String?
+        /// Version that was written.
         public let version: Int?
+        /// In wire order.
         public let fields: [Field]
+        /// Optional parts that were written.
         public let subsections: [Structure]
 
         enum CodingKeys: String, CodingKey {
@@ -49,9 +56,13 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
         }
     }
 
+    /// A section with described state.
     public struct Device: Decodable, Sendable, Equatable {
+        /// Name of the section.
         public var name: String
+        /// Instance of the section.
         public var instance: UInt32
+        /// What it consists of.
         public var structure: Structure
 
         enum CodingKeys: String, CodingKey {
@@ -67,8 +78,11 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
         }
     }
 
+    /// Bytes of a page of RAM.
     public var pageSize: Int
+    /// Sections in the order of the stream.
     public var devices: [Device]
+    /// The configuration section, if there is one.
     public var configuration: Structure?
 
     enum CodingKeys: String, CodingKey {

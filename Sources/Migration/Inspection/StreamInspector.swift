@@ -3,9 +3,13 @@ import Glibc
 
 /// What a stream says, read without a machine.
 public struct StreamReport: Sendable {
+    /// A section with described state.
     public struct Section: Sendable {
+        /// Name of the section.
         public var name: String
+        /// Instance of the section.
         public var instance: UInt32
+        /// Version that was written.
         public var version: Int
         /// Where the section begins in the stream.
         public var offset: UInt64
@@ -14,9 +18,13 @@ public struct StreamReport: Sendable {
         /// Fields in wire order with their path, such as "fpu/fpr[3].value".
         public var fields: [FieldValue] = []
     }
+    /// A field with its bytes.
     public struct FieldValue: Sendable, Equatable {
+        /// Names from the section down to the field.
         public var path: String
+        /// Type as the stream names it.
         public var type: String
+        /// As they stand in the stream.
         public var bytes: [UInt8]
         /// Where the field begins in the stream.
         public var offset: UInt64
@@ -26,22 +34,36 @@ public struct StreamReport: Sendable {
             return hex(bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         }
     }
+    /// A block of RAM in the stream's list.
     public struct RAM: Sendable, Equatable {
+        /// Name of the block.
         public var name: String
+        /// Bytes of the block.
         public var length: UInt64
     }
 
+    /// Machine of the configuration section.
     public var machineName: String?
+    /// Capabilities of the configuration section.
     public var capabilities: [String] = []
+    /// UUID of the configuration section.
     public var uuid: String?
+    /// Whether sections end with footers.
     public var hasFooters = false
+    /// RAM blocks in the order listed.
     public var blocks: [RAM] = []
+    /// Page records that say only that a page is zero.
     public var zeroPages: UInt64 = 0
+    /// Page records with content.
     public var contentPages: UInt64 = 0
+    /// Sections in the order of the stream.
     public var sections: [Section] = []
+    /// Whether the JSON description follows.
     public var hasDescription = false
+    /// Length of the stream.
     public var totalBytes: UInt64 = 0
 
+    /// The section of a name and instance.
     public func section(_ name: String, instance: UInt32 = 0) -> Section? {
         sections.first { $0.name == name && $0.instance == instance }
     }
@@ -56,10 +78,12 @@ public enum StreamInspector {
     /// footer is searched for.
     public typealias Skippers = [String: @Sendable (any StateInput) throws -> Void]
 
+    /// What a stream in memory holds.
     public static func describe(_ stream: [UInt8], skippers: Skippers = [:]) throws -> StreamReport {
         try describe(MemoryChannel(stream), skippers: skippers)
     }
 
+    /// What the stream in a file holds.
     public static func describe(path: String, offset: UInt64 = 0, skippers: Skippers = [:]) throws -> StreamReport {
         try describe(FileChannel(path: path, offset: offset, writing: false), skippers: skippers)
     }
@@ -149,6 +173,7 @@ public enum StreamInspector {
 
     /// One difference between two streams.
     public struct Difference: Sendable, Equatable, CustomStringConvertible {
+        /// Section and field that differ.
         public var place: String
         /// `nil`: not in the first stream.
         public var first: String?

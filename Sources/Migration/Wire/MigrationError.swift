@@ -5,7 +5,9 @@ import Glibc
 /// ``lines`` carry the texts that tools match on, in the order in which QEMU prints them. ``hints`` follow them: what
 /// was received, what was expected, and which option would make both match.
 public struct MigrationError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// What failed, innermost first, in QEMU's words where tools match on them.
     public var lines: [String]
+    /// Lines that name the place and the cure.
     public var hints: [String]
     /// The POSIX error that ends the text "load of migration failed: …".
     public var code: Int32

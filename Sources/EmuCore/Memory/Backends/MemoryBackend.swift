@@ -9,6 +9,7 @@ public enum HostMemoryPolicy: Int32, Sendable, CaseIterable {
     case bind = 2
     case interleave = 3
 
+    /// Name of the policy in options.
     public var name: String {
         switch self {
         case .default: "default"
@@ -21,15 +22,25 @@ public enum HostMemoryPolicy: Int32, Sendable, CaseIterable {
 
 /// A user-creatable object that provides guest RAM: the common part of `memory-backend-ram`, `-file` and `-memfd`.
 open class MemoryBackend: EmuObject {
+    /// Bytes; 0 until given.
     public var size: UInt64 = 0
+    /// Whether other processes see the guest's writes.
     public var share = false
+    /// Whether every page is touched before the guest runs.
     public var prealloc = false
+    /// Threads that touch pages.
     public var preallocThreads: UInt32 = 1
+    /// Whether the host may merge equal pages.
     public var merge = true
+    /// Whether core dumps of the process hold the memory.
     public var dump = true
+    /// Whether the host reserves swap space.
     public var reserve = true
+    /// NUMA nodes of the host that ``policy`` names.
     public var hostNodes: Set<Int> = []
+    /// Where the host places pages.
     public var policy = HostMemoryPolicy.default
+    /// Whether the block is named by the object's path, as old machine versions do.
     public var usesCanonicalPathForID = false
     /// The memory, once ``complete()`` has run.
     public private(set) var block: RAMBlock?

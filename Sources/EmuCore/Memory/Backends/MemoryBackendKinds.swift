@@ -20,9 +20,13 @@ public final class RAMBackend: MemoryBackend {
 
 /// `memory-backend-file`: memory in a file, or in a file made in a folder and unlinked at once.
 public final class FileBackend: MemoryBackend {
+    /// File, or folder in which an unnamed file is made.
     public var path: String?
+    /// Alignment of the mapping in bytes; 0 for the file's page size.
     public var align: UInt64 = 0
+    /// Whether the data is worthless once the machine has gone.
     public var discardData = false
+    /// Whether the file is opened for reading only.
     public var isReadOnly = false
 
     public override func allocate() throws -> RAMBlock {
@@ -94,8 +98,11 @@ public final class FileBackend: MemoryBackend {
 
 /// `memory-backend-memfd`: anonymous shared memory with a descriptor, optionally of huge pages.
 public final class MemfdBackend: MemoryBackend {
+    /// Whether huge pages back the memory.
     public var hugetlb = false
+    /// Size of a huge page; 0 for the host's default.
     public var hugetlbSize: UInt64 = 0
+    /// Whether nobody may change the file's size any more.
     public var seal = true
 
     public override init(type: ObjectType) {
