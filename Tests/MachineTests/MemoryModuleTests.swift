@@ -37,6 +37,8 @@ import Testing
         let machine = try machine(version, backend: backend)
         #expect(machine.ramBlocks.map(\.id) == ["ppc_spapr.ram", name])
         #expect(machine.deviceMemory?.devices.map(\.address) == [1 << 30])
+        // 1/128 of the 512 MiB that are there, of the 1 GiB that may be where the table cannot be resized.
+        #expect(machine.hpt.shift == (machine.resizeHPT == .disabled ? 23 : 22))
     }
 
     @Test("modules fill free places, answer the guest, and travel")

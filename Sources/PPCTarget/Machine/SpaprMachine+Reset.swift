@@ -11,7 +11,7 @@ extension SpaprMachine {
         isAsLoaded = false
         try checkCapabilities()
         try hpt.reallocate(
-            shift: HashPageTable.shift(forMemory: resizeHPT == .disabled ? maximumMemorySize : memorySize))
+            shift: HashPageTable.shift(forMemory: resizeHPT == .disabled ? maximumMemorySize : presentMemorySize))
         setProcessTable(0)
         resetDevices()
         negotiatedVector5 = OptionVector()

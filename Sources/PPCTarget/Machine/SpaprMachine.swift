@@ -150,6 +150,9 @@ public final class SpaprMachine: Machine {
         return settings
     }
 
+    /// Bytes of RAM that are there: main RAM and memory modules. Hash tables that can be resized are made for it.
+    public var presentMemorySize: UInt64 { memorySize &+ (deviceMemory?.used ?? 0) }
+
     public override func resetMachine() {
         do {
             try resetThrowing()

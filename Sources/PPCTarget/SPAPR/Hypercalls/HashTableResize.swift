@@ -29,7 +29,7 @@ enum HashTableResize {
             return HypercallStatus.parameter
         }
         // A small guest shall not claim a huge table.
-        guard shift <= HashPageTable.shift(forMemory: call.machine.memorySize) + 1 else {
+        guard shift <= HashPageTable.shift(forMemory: call.machine.presentMemorySize) + 1 else {
             return HypercallStatus.resource
         }
         if call.services.preparedTable?.table.shift == shift { return HypercallStatus.success }

@@ -124,7 +124,7 @@ extension SpaprMachine {
     /// An empty hash table of the size that the machine's memory calls for; nobody uses radix translation any more.
     func setUpHashTable() throws {
         try hpt.reallocate(
-            shift: HashPageTable.shift(forMemory: resizeHPT == .disabled ? maximumMemorySize : memorySize))
+            shift: HashPageTable.shift(forMemory: resizeHPT == .disabled ? maximumMemorySize : presentMemorySize))
         setProcessTable(0)
         updateLPCR(set: 0, mask: LPCR.hr | LPCR.uprt)
     }
