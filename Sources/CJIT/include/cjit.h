@@ -37,6 +37,9 @@ enum {
     CJ_RESERVE_HOST = (int)offsetof(ppc_cpu, reserve_host) - CJ_BIAS,
     CJ_RESERVE_VALUE = (int)offsetof(ppc_cpu, reserve_value) - CJ_BIAS,
     CJ_RESERVE_SIZE = (int)offsetof(ppc_cpu, reserve_size) - CJ_BIAS,
+    CJ_XER_REST = (int)offsetof(ppc_cpu, xer_rest) - CJ_BIAS,
+    CJ_MSR = (int)offsetof(ppc_cpu, msr) - CJ_BIAS,
+    CJ_PENDING_INTERRUPTS = (int)offsetof(ppc_cpu, pending_interrupts) - CJ_BIAS,
     CJ_SCRATCH = (int)offsetof(ppc_cpu, scratch) - CJ_BIAS,
 };
 
@@ -53,6 +56,7 @@ enum {
     CJ_FP_OPERANDS = 64,    // operands A, B, C of the operation in fp_pending; then two banks for ones not yet there
     CJ_FP_STATUS = 73,      // what later instructions changed: FPCC and FI, each 0x80 + value; then which operands
     CJ_PASSES = 63,         // polling points to come by before a piece ends, in verify mode
+    CJ_TRANSITIONS = 55,    // interrupts and changes of context that stayed in generated code
     CJ_RESYNC = 54,         // nonzero once translations were dropped while one runs
 };
 

@@ -103,6 +103,9 @@ typedef struct ppc_cpu {  // allocate on a 64-byte boundary; Swift imports no al
     // Opaque owners, for functions that need more than registers.
     void *owner;                     // unretained PPC CPU object (Swift)
     void *translation;               // engine's data (code cache, jump caches)
+    void *contexts;                  // contexts met before, and what they come down to (Swift, KnownContext); or none
+    void *context;                   // the present one among them; or none
+    uint32_t traced;                 // MSR[SE] or MSR[BE] was set when the context was last derived
     uint64_t scratch[80];            // spill and exchange area of generated code
 } ppc_cpu;
 

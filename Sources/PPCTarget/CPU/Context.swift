@@ -24,18 +24,20 @@ public enum Context {
     }
 
     /// Derives everything from MSR, FSCR and LPCR. Call after changing one of them, PID, AMR or IAMR directly.
-    public static func update(_ cpu: CPUState) {
+    @inline(__always)
+    public static func update(_ cpu: CPUState) { if !KnownContext.enter(cpu) { derive(cpu) } }
+
+    @inline(never)
+    private static func derive(_ cpu: CPUState) {
         let owner = PPCCPU.of(cpu)
         let msr = cpu.pointee.msr
-        cpu.pointee.big_endian = msr & MSR.le == 0 ? 1 : 0
-        cpu.pointee.data_real = msr & MSR.dr == 0 ? 1 : 0
-        cpu.pointee.problem_state = msr & MSR.pr == 0 ? 0 : 1
-        cpu.pointee.narrow = msr & MSR.sf == 0 ? 1 : 0
+        KnownContext.deriveBits(cpu)
         cpu.pointee.facilities =
             facilities(msr: msr, fscr: spr(cpu)[SPRegister.fscr])
             | FacilityBits.levels(pcr: msr & MSR.pr == 0 ? 0 : spr(cpu)[SPRegister.pcr])
             | FacilityBits.privileges(problemState: msr & MSR.pr != 0, hasHypervisor: owner.model.hasHypervisorState)
         owner.mmu.selectBank()
+        KnownContext.remember(cpu)
         owner.attentionChanged()
     }
 

@@ -101,6 +101,7 @@ public final class PPCCPU {
         time = CPUTime(clock: clock)
         monitor = PerformanceMonitor(model: model)
         state.pointee.owner = Unmanaged.passUnretained(self).toOpaque()
+        state.pointee.contexts = UnsafeMutableRawPointer(KnownContext.make())
         state.pointee.cpu_index = UInt32(truncatingIfNeeded: index)
         state.pointee.isa_level = model.instructionSets.rawValue
         reset()
@@ -112,6 +113,7 @@ public final class PPCCPU {
         mmu.codeTracker = nil
         mmu.release()
         decoded.deallocate()
+        state.pointee.contexts?.deallocate()
         UnsafeMutableRawPointer(state).deallocate()
     }
 
@@ -123,10 +125,10 @@ public final class PPCCPU {
 
     /// Puts every register into the state after a hard reset: MSR[SF] alone set, next instruction at 0x100.
     public func reset() {
-        let kept = (state.pointee.owner, state.pointee.translation, state.pointee.tlb)
+        let kept = (state.pointee.owner, state.pointee.translation, state.pointee.tlb, state.pointee.contexts)
         let identity = (state.pointee.cpu_index, state.pointee.isa_level)
         memset(UnsafeMutableRawPointer(state), MemoryLayout<ppc_cpu>.stride)
-        (state.pointee.owner, state.pointee.translation, state.pointee.tlb) = kept
+        (state.pointee.owner, state.pointee.translation, state.pointee.tlb, state.pointee.contexts) = kept
         (state.pointee.cpu_index, state.pointee.isa_level) = identity
         let spr = spr(state)
         for definition in registers.definitions { spr[definition.number] = definition.reset }

@@ -85,6 +85,16 @@ enum SPRMoves {
         Int(truncatingIfNeeded: word >> 16 & 31 | (word >> 11 & 31) << 5)
     }
 
+    /// Whether a move to a register may end in another outcome than `.next`, or change how code executes.
+    @inline(__always)
+    static func mayChangeContext(_ number: Int) -> Bool {
+        switch number {
+        // UAMR, SDR1, AMR, PID, IAMR, FSCR, HIOR, LPCR, LPIDR, PCR, PTCR, event-based branches, PSSCR
+        case 13, 25, 29, 48, 61, 153, 311, 318, 319, 338, 464, 800...806, 855: true
+        default: false
+        }
+    }
+
     /// Access to a number without a register: problem state always traps; supervisor state traps for a few numbers
     /// with bit 0x10 clear and else does nothing (ISA 3.1 Book III, section 5.4.4; which trap follows QEMU).
     private static func undefined(_ cpu: CPUState, _ number: Int, isRead: Bool) -> Int32 {
@@ -206,7 +216,7 @@ enum SPRMoves {
         case .amr:
             let mask = registers[cpu.pointee.problem_state != 0 ? SPRegister.uamor : SPRegister.amor]
             registers[SPRegister.amr] = registers[SPRegister.amr] & ~mask | value & mask
-            owner.mmu.selectBank()
+            Context.update(cpu)
             return Outcome.sync
         case .uamor:
             let mask = registers[SPRegister.amor]
@@ -214,11 +224,11 @@ enum SPRMoves {
         case .iamr:
             let mask = registers[SPRegister.amor]
             registers[number] = registers[number] & ~mask | value & mask
-            owner.mmu.selectBank()
+            Context.update(cpu)
             return Outcome.sync
         case .pid:
             registers[number] = value
-            owner.mmu.selectBank()
+            Context.update(cpu)
             return Outcome.sync
         case .sdr1, .lpidr, .ptcr:
             // Partition resources; below a virtual hypervisor they select nothing.

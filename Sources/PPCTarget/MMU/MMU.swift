@@ -66,18 +66,21 @@ public final class MMU {
     /// Accesses that the soft TLB did not have.
     public internal(set) var misses = TLBMisses()
     /// Verify mode's account of what the interpreter does to memory.
-    var recorder: PieceRecorder?
+    var recorder: PieceRecorder? {
+        didSet {
+            // Which bank is right changes with the recorder's phase.
+            KnownContext.forgetAll(state)
+            state.pointee.contexts?.deallocate()
+            state.pointee.contexts = nil
+        }
+    }
 
     /// Segment look-aside buffer.
     var slb: [SLBEntry]
 
-    /// Changes whenever an effective address may map elsewhere than before in some bank; engines that remember
-    /// addresses compare it.
-    public private(set) var mappingGeneration: UInt64 = 0
-
     private var banks: [TLBBank] = []
-    private(set) var bank: TLBBank
-    private var previousBank: TLBBank
+    /// The bank in use: the one whose entries the state block points to.
+    var bank: TLBBank { TLBBank.of(state.pointee.tlb!) }
     private var clock: UInt64 = 0
     private static var maximumBanks: Int { 16 }
 
@@ -87,10 +90,8 @@ public final class MMU {
         self.memory = memory
         segmentPageSizes = model.segmentPageSizes
         slb = [SLBEntry](repeating: SLBEntry(), count: model.slbSize)
-        bank = TLBBank(key: BankKey())
-        previousBank = bank
-        banks = [bank]
-        publish()
+        banks = [TLBBank(key: BankKey())]
+        publish(banks[0])
     }
 
     func release() { state.pointee.tlb = nil }
@@ -100,29 +101,25 @@ public final class MMU {
     /// Makes the bank current that fits MSR, LPCR, PID and storage keys.
     func selectBank() {
         let key = currentKey()
+        var bank = bank
         if bank.key != key {
             clock &+= 1
-            // A kernel and one process alternate most of the time.
-            let last = bank
-            if previousBank.key == key {
-                bank = previousBank
-            } else if let known = banks.first(where: { $0.key == key }) {
+            if let known = banks.first(where: { $0.key == key }) {
                 bank = known
             } else if banks.count < Self.maximumBanks {
                 bank = TLBBank(key: key)
                 banks.append(bank)
             } else if let oldest = banks.min(by: { $0.lastUse < $1.lastUse }) {
+                KnownContext.forgetAll(state)
                 oldest.reuse(key: key)
-                mappingGeneration &+= 1
                 bank = oldest
             }
             bank.lastUse = clock
-            previousBank = last
         }
-        publish()
+        publish(bank)
     }
 
-    private func publish() {
+    private func publish(_ bank: TLBBank) {
         state.pointee.tlb = bank.entries
         state.pointee.granule_shift = bank.granuleShift
         state.pointee.granule_mask = (1 << bank.granuleShift) - 1
@@ -158,7 +155,6 @@ public final class MMU {
 
     /// Drops every translation of this thread.
     public func invalidateAll() {
-        mappingGeneration &+= 1
         for bank in banks { bank.invalidateAll() }
     }
 
@@ -167,19 +163,16 @@ public final class MMU {
     /// - Parameters:
     ///   - ea: A multiple of `count`, which is a power of two.
     public func invalidate(_ ea: UInt64, count: UInt64) {
-        mappingGeneration &+= 1
         for bank in banks { bank.invalidate(ea, count: count) }
     }
 
     /// Drops the translations of one process (radix).
     func invalidate(pid: UInt64) {
-        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) { bank.invalidateAll() }
     }
 
     /// Drops the translations of a range of one process (radix). Process 0 is visible in every address space.
     func invalidate(_ ea: UInt64, count: UInt64, pid: UInt64) {
-        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) {
             bank.invalidate(ea, count: count)
         }
@@ -187,7 +180,6 @@ public final class MMU {
 
     /// Drops what hash translation has left.
     public func invalidateHash() {
-        mappingGeneration &+= 1
         for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidateAll() }
     }
 
@@ -272,9 +264,10 @@ public final class MMU {
     /// - Returns: Host address for `ea`, if it is RAM.
     func grant(_ ea: UInt64, _ kind: AccessKind, _ translation: Translation) -> HostMemory? {
         guard let exact = memory.hostMemory(at: translation.real) else { return nil }
+        let bank = bank
         if translation.pageShift < bank.granuleShift {
             bank.useSmallGranule()
-            publish()
+            publish(bank)
         }
         let granule: UInt64 = 1 << bank.granuleShift
         let offset = ea & (granule - 1)

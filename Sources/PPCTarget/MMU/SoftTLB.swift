@@ -12,12 +12,29 @@ struct BankKey: Equatable {
 
 /// One bank: `PPC_TLB_ENTRIES` entries of one granule.
 ///
-/// One more entry behind them holds no translation: its `read_tag` is ``generation``, where engines compare it.
+/// One more entry behind them holds no translation: its `read_tag` is ``generation``, where engines compare it, its
+/// `addend` the granule, and its `exec_tag` this object.
 final class TLBBank {
     let entries: UnsafeMutablePointer<ppc_tlb_entry>
     var key: BankKey
     /// 16, or 12 once a 4 KiB page was met.
-    private(set) var granuleShift: UInt64 = 16
+    private(set) var granuleShift: UInt64 {
+        get { Self.granuleShift(of: entries) }
+        set { entries[Int(PPC_TLB_ENTRIES)].addend = newValue }
+    }
+
+    @inline(__always)
+    static func granuleShift(of entries: UnsafeMutablePointer<ppc_tlb_entry>) -> UInt64 {
+        entries[Int(PPC_TLB_ENTRIES)].addend
+    }
+
+    /// The bank that has these entries.
+    @inline(__always)
+    static func of(_ entries: UnsafeMutablePointer<ppc_tlb_entry>) -> TLBBank {
+        let raw = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: entries[Int(PPC_TLB_ENTRIES)].exec_tag))
+        return Unmanaged<TLBBank>.fromOpaque(raw!).takeUnretainedValue()
+    }
+
     var lastUse: UInt64 = 0
     /// Nothing was filled since the last ``invalidateAll()``.
     private var isEmpty = false
@@ -30,9 +47,10 @@ final class TLBBank {
     init(key: BankKey) {
         self.key = key
         entries = .allocate(capacity: Int(PPC_TLB_ENTRIES) + 1)
-        entries[Int(PPC_TLB_ENTRIES)] = ppc_tlb_entry(read_tag: 0, write_tag: .max, exec_tag: .max, addend: 0)
         executed = .allocate(capacity: Self.executedWords)
         executed.initialize(repeating: 0, count: Self.executedWords)
+        let me = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
+        entries[Int(PPC_TLB_ENTRIES)] = ppc_tlb_entry(read_tag: 0, write_tag: .max, exec_tag: me, addend: 16)
         invalidateAll()
     }
 

@@ -39,6 +39,8 @@ public struct EngineStatistics: Sendable {
     public var polls = 0
     public var interpreted = 0
     public var slowAccesses = 0
+    /// Interrupts of instructions and changes of context that did not leave generated code.
+    public var transitions = 0
 }
 
 /// The engines a machine can choose from (`-accel tcg,engine=…`).

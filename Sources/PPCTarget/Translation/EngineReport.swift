@@ -30,6 +30,7 @@ public struct EngineReport {
                 add("exits: look-up", "\(s.lookups)")
                 add("exits: chain", "\(s.chains)")
                 add("exits: outcome", "\(s.outcomes)")
+                add("changes of context", "\(s.transitions)")
                 add("exits: poll", "\(s.polls)")
                 add("exits: interpreter", "\(s.interpreted)")
                 add("slow accesses", "\(s.slowAccesses)")

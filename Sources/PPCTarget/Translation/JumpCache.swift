@@ -16,6 +16,7 @@ final class JumpCache {
     var context: UInt64 = .max
     var bank: UInt = 0
     var generation: UInt64 = 0
+    var lastUse: UInt64 = 0
 
     init() {
         entries = .allocate(capacity: Self.entryCount)
@@ -31,11 +32,6 @@ final class JumpCache {
         entries.update(repeating: Entry(address: Self.none, code: 0), count: Self.entryCount)
     }
 
-    @inline(__always)
-    func insert(_ address: UInt64, _ code: UInt64) {
-        entries[Self.index(address)] = Entry(address: address, code: code)
-    }
-
     /// Forgets the entry of an address.
     @inline(__always)
     func remove(_ address: UInt64) {
@@ -44,34 +40,44 @@ final class JumpCache {
     }
 }
 
-/// The jump caches of one vCPU, direct-mapped by context and bank.
+/// The jump caches of one vCPU, one for each context and bank in use.
 final class JumpCaches {
-    private static var count: Int { 64 }
-    private var slots = [JumpCache?](repeating: nil, count: count)
+    private static var maximum: Int { 48 }
+    private var caches: [JumpCache] = []
+    private var clock: UInt64 = 0
 
     /// The cache of a context and bank, with nothing in it that an older generation of the mapping left.
-    func select(_ context: UInt64, _ bank: UInt, _ generation: UInt64) -> JumpCache {
-        let mixed = (context ^ UInt64(bank) &>> 4) &* 0x9e37_79b9_7f4a_7c15
-        let slot = Int(truncatingIfNeeded: mixed &>> 58)
-        guard let cache = slots[slot] else {
-            let made = JumpCache()
-            (made.context, made.bank, made.generation) = (context, bank, generation)
-            slots[slot] = made
-            return made
+    ///
+    /// - Parameter onReuse: Called when a cache gets another context or bank.
+    func select(_ context: UInt64, _ bank: UInt, _ generation: UInt64, onReuse: () -> Void) -> JumpCache {
+        clock &+= 1
+        if let known = caches.first(where: { $0.context == context && $0.bank == bank }) {
+            known.lastUse = clock
+            if known.generation != generation {
+                known.generation = generation
+                known.clear()
+            }
+            return known
         }
-        if cache.context != context || cache.bank != bank || cache.generation != generation {
-            (cache.context, cache.bank, cache.generation) = (context, bank, generation)
-            cache.clear()
+        let cache: JumpCache
+        if caches.count >= Self.maximum, let oldest = caches.min(by: { $0.lastUse < $1.lastUse }) {
+            onReuse()
+            oldest.clear()
+            cache = oldest
+        } else {
+            cache = JumpCache()
+            caches.append(cache)
         }
+        (cache.context, cache.bank, cache.generation, cache.lastUse) = (context, bank, generation, clock)
         return cache
     }
 
     /// Forgets the code of one address in one context, in every bank.
     func remove(_ address: UInt64, context: UInt64) {
-        for case let cache? in slots where cache.context == context { cache.remove(address) }
+        for cache in caches where cache.context == context { cache.remove(address) }
     }
 
     func clear() {
-        for case let cache? in slots { cache.clear() }
+        for cache in caches { cache.clear() }
     }
 }

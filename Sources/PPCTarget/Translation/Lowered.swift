@@ -20,8 +20,12 @@ enum Lowered: String, CaseIterable {
     case crand, cror, crxor, crnand, crnor, creqv, crandc, crorc
     // Branches.
     case b, ba, bl, bla, bc, bca, bcl, bcla, bclr, bclrl, bcctr, bcctrl
-    // Special purpose registers.
-    case mfspr, mtspr
+    // System registers.
+    case mfspr, mtspr, mfmsr, mtmsr, mtmsrd
+    // Reservations, blocks.
+    case lwarx, ldarx, dcbz
+    case stwcx = "stwcx."
+    case stdcx = "stdcx."
     // Loads and stores.
     case lbz, lbzu, lbzx, lbzux, lhz, lhzu, lhzx, lhzux, lha, lhau, lhax, lhaux, lwz, lwzu, lwzx, lwzux
     case lwa, lwax, lwaux, ld, ldu, ldx, ldux, lhbrx, lwbrx, ldbrx
@@ -155,14 +159,14 @@ struct RowInfo {
         if found.count > 3 { registers.3 = found[3] }
     }
 
-    /// Whether an instruction ends its block. Moves to LR and CTR and barriers share a row with what does.
+    /// Whether an instruction ends its block. Moves to most registers and barriers share a row with what does.
     @inline(__always)
     func ends(_ word: UInt64) -> Bool {
         guard ends else { return false }
         switch lowered {
         case .mtspr:
-            let number = word &>> 16 & 31 | (word &>> 11 & 31) &<< 5
-            return number != 8 && number != 9
+            return SPRMoves.mayChangeContext(SPRMoves.sprNumber(word))
+        case .mtmsr, .mtmsrd: return word & 0x10000 == 0
         case .sync: return word &>> 21 & 3 > 1
         case .eieio, .isync: return false
         default: return true

@@ -40,14 +40,15 @@ extension NativeEngine {
         var none: Int32 = -1
         guard let code = findCode(&none) else { return Outcome.next }
         let enter = unsafeBitCast(thunks.enter, to: Thunks.Enter.self)
-        updateConditionValues()
+        Self.updateConditionValues(state)
         scratch[Int(CJ_PASSES)] = Self.passes
         let reason = enter(UnsafeMutableRawPointer(state), code)
         if state.pointee.fp_pending != 0 { DeferredFPSCR.settle(state, mxcsr: DeferredFPSCR.collected(state)) }
         let payload = Int32(truncatingIfNeeded: scratch[Int(CJ_EXIT_PAYLOAD)])
         switch reason {
         case ExitReason.chain: state.pointee.nip = exits[Int(payload)].target
-        case ExitReason.outcome: return finish(payload) ?? Outcome.next
+        case ExitReason.outcome:
+            return payload == Outcome.stop || state.pointee.exit_request != 0 ? payload : Outcome.next
         case ExitReason.promote:
             promote(payload)
             return nil

@@ -6,7 +6,8 @@ extension NativeEngine {
     private var entry: Translator.Entry {
         Translator.Entry(
             thunks: thunks, memory: memory, features: features, infos: UnsafePointer(infos), exits: exits,
-            exitCapacity: Self.exitCapacity)
+            exitCapacity: Self.exitCapacity, registers: registers,
+            hasISA300: decoder.sets.contains(.isa300), zeroesWholeBlocks: !decoder.sets.contains(.only970))
     }
 
     private func source(_ address: UInt64, _ host: UInt64) -> CodeSource? {
@@ -33,7 +34,7 @@ extension NativeEngine {
     /// Translates the block at an address; -1 if its first instruction is for the interpreter.
     func translateBlock(_ address: UInt64, _ host: UInt64) -> Int32 {
         let began = hostClock()
-        defer { statistics.translationNanoseconds &+= hostClock() &- began }
+        defer { counters.translationNanoseconds &+= hostClock() &- began }
         makeRoom()
         guard let source = source(address, host), let real = physical(address) else { return -1 }
         prepareToRead(real, in: source, at: address)
@@ -85,10 +86,10 @@ extension NativeEngine {
             }
             pages.add(number, at: real &+ (block.address &- address), count: bytes)
         }
-        statistics.guestInstructions += buffer.instructionCount
-        statistics.codeBytes = memory.codeUsed
+        counters.guestInstructions += buffer.instructionCount
+        counters.codeBytes = memory.codeUsed
         if isPiecewise { notePiece(number, isRegion: isRegion) }
-        if isRegion { statistics.regions += 1 } else { statistics.blocks += 1 }
+        if isRegion { counters.regions += 1 } else { counters.blocks += 1 }
         return number
     }
 
@@ -100,10 +101,10 @@ extension NativeEngine {
             table.find(old.address, host, context.rawValue) == number
         else { return }
         let began = hostClock()
-        defer { statistics.translationNanoseconds &+= hostClock() &- began }
-        let flushes = statistics.flushes
+        defer { counters.translationNanoseconds &+= hostClock() &- began }
+        let flushes = counters.flushes
         makeRoom()
-        guard flushes == statistics.flushes, let source = source(old.address, host), let real = physical(old.address)
+        guard flushes == counters.flushes, let source = source(old.address, host), let real = physical(old.address)
         else { return }
         formRegion(old.address, source, real)
         let new = emit(old.address, host, real, source, isRegion: true)
@@ -183,7 +184,7 @@ extension NativeEngine {
     static func slowAccess(_ cpu: CPUState, _ rawRow: UnsafeRawPointer) -> Int32 {
         let row = rawRow.assumingMemoryBound(to: SlowRow.self)
         if let engine = cpu.pointee.translation {
-            Unmanaged<NativeEngine>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0.statistics.slowAccesses &+= 1 }
+            Unmanaged<NativeEngine>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0.counters.slowAccesses &+= 1 }
         }
         let raw = UnsafeMutableRawPointer(cpu)
         let spill = (raw + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)

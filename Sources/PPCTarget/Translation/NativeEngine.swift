@@ -21,6 +21,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
     var decoder: RegionDecoder
+    let registers: DirectSPRs
     let table = BlockTable()
     let buffer = RegionBuffer()
     let storage = Translator.Storage()
@@ -31,17 +32,19 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Translations come back instead of going on to the next (verify mode), and are described here.
     var isPiecewise = false
     var pieces: [Int32: NativePiece] = [:]
-    public internal(set) var statistics = EngineStatistics()
+    var counters = EngineStatistics()
+    public var statistics: EngineStatistics {
+        var all = counters
+        all.transitions = Int(truncatingIfNeeded: scratch[Int(CJ_TRANSITIONS)])
+        return all
+    }
 
     private let ticker: EngineTicker?
     private let codeMark: Int
     private let dataMark: Int
 
     private let caches = JumpCaches()
-    private(set) var cache: JumpCache
     private(set) var context = TranslationContext(rawValue: .max)
-    private var bank: UInt = 0
-    private var mappingGeneration: UInt64 = .max
 
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
@@ -58,7 +61,11 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         } catch {
             throw UnavailableError(description: error.description)
         }
-        guard let thunks = Thunks.emit(into: memory, slow: { NativeEngine.slowAccess($0, $1) }) else {
+        guard
+            let thunks = Thunks.emit(
+                into: memory, slow: { NativeEngine.slowAccess($0, $1) },
+                transition: { NativeEngine.transition($0, $1) })
+        else {
             throw UnavailableError(description: "cannot write the native engine's common code")
         }
         self.thunks = thunks
@@ -69,13 +76,13 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         decoder = RegionDecoder(
             table: InstructionTable.shared, infos: infos,
             sets: InstructionSet(rawValue: cpu.state.pointee.isa_level))
+        registers = DirectSPRs(cpu)
         exits = .allocate(capacity: Self.exitCapacity)
-        cache = caches.select(.max, 0, 0)
         pages = CodePages(cpu)
         ticker = EngineTicker(exitWord: cpu.exitWord)
         codeMark = memory.codeUsed
         dataMark = memory.dataUsed
-        statistics.codeCapacity = memory.codeCapacity
+        counters.codeCapacity = memory.codeCapacity
         state.pointee.translation = Unmanaged.passUnretained(self).toOpaque()
         cpu.mmu.codeTracker = self
     }
@@ -104,26 +111,27 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
                 continue
             }
             if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
-            updateConditionValues()
+            Self.updateConditionValues(state)
             let reason = enter(raw, code)
             if state.pointee.fp_pending != 0 { DeferredFPSCR.settle(state, mxcsr: DeferredFPSCR.collected(state)) }
             switch reason {
             case ExitReason.lookup:
-                statistics.lookups &+= 1
+                counters.lookups &+= 1
             case ExitReason.chain:
-                statistics.chains &+= 1
+                counters.chains &+= 1
                 pendingExit = Int32(truncatingIfNeeded: payload)
                 state.pointee.nip = exits[Int(pendingExit)].target
                 continue
             case ExitReason.outcome:
-                statistics.outcomes &+= 1
-                if let outcome = finish(Int32(truncatingIfNeeded: payload)) { return outcome }
+                counters.outcomes &+= 1
+                let outcome = Int32(truncatingIfNeeded: payload)
+                if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
             case ExitReason.promote:
                 promote(Int32(truncatingIfNeeded: payload))
             case ExitReason.interpret:
                 if let outcome = interpretOne() { return outcome }
             default:
-                statistics.polls &+= 1
+                counters.polls &+= 1
                 return Outcome.next
             }
             pendingExit = -1
@@ -132,32 +140,55 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     private var payload: UInt64 { scratch[Int(CJ_EXIT_PAYLOAD)] }
 
-    var scratch: UnsafeMutablePointer<UInt64> {
-        (UnsafeMutableRawPointer(state) + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)
+    @inline(__always)
+    private static func scratch(_ cpu: CPUState) -> UnsafeMutablePointer<UInt64> {
+        (UnsafeMutableRawPointer(cpu) + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)
     }
+    var scratch: UnsafeMutablePointer<UInt64> { Self.scratch(state) }
 
-    /// Acts on an instruction's outcome; a value leaves ``execute(_:)``.
-    func finish(_ outcome: Int32) -> Int32? {
+    /// Acts on the outcome of an instruction for generated code, which goes on at the address returned through
+    /// `CJ_JUMP_CACHE`; all ones if it must come back instead.
+    static func transition(_ cpu: CPUState, _ outcome: Int32) -> UInt64 {
         switch outcome {
-        case Outcome.exception: ExceptionDelivery.deliver(state)
-        case Outcome.sync: state.pointee.nip = effectiveAddress(state, state.pointee.nip &+ 4)
-        case Outcome.stop: return outcome
+        case Outcome.exception: ExceptionDelivery.deliver(cpu)
+        case Outcome.sync: cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ 4)
+        case Outcome.stop: return .max
         default: break
         }
-        return state.pointee.exit_request != 0 || cpu.needsAttention ? outcome : nil
+        guard cpu.pointee.exit_request == 0, let entries = jumpCache(cpu) else { return .max }
+        let scratch = scratch(cpu)
+        scratch[Int(CJ_JUMP_CACHE)] = entries
+        scratch[Int(CJ_TRANSITIONS)] &+= 1
+        updateConditionValues(cpu)
+        return cpu.pointee.nip
+    }
+
+    /// Jump cache of the present context, if that was entered before and is as it was then.
+    @inline(__always)
+    private static func jumpCache(_ cpu: CPUState) -> UInt64? {
+        guard let known = KnownContext.current(cpu), let tlb = cpu.pointee.tlb else { return nil }
+        let generation = tlb[Int(PPC_TLB_ENTRIES)].read_tag
+        if PlainFPSCR.isPlain(cpu.pointee.fpscr) {
+            return known.pointee.plainGeneration == generation && known.pointee.plainCode != 0
+                ? known.pointee.plainCode : nil
+        }
+        return known.pointee.otherGeneration == generation && known.pointee.otherCode != 0
+            ? known.pointee.otherCode : nil
     }
 
     /// Lets the interpreter do what is not worth translating: illegal and refused instructions, code outside RAM.
     private func interpretOne() -> Int32? {
-        statistics.interpreted &+= 1
+        counters.interpreted &+= 1
         var left: UInt64 = 1
         let outcome = cpu.executeSlice(&left)
         if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
         return nil
     }
 
-    func updateConditionValues() {
-        let so = UInt64(state.pointee.so)
+    @inline(__always)
+    static func updateConditionValues(_ cpu: CPUState) {
+        let scratch = scratch(cpu)
+        let so = UInt64(cpu.pointee.so)
         scratch[Int(CJ_CR_VALUES)] = 8 | so | (4 | so) &<< 32
         scratch[Int(CJ_CR_VALUES) + 1] = 2 | so
         scratch[Int(CJ_RESYNC)] = 0
@@ -167,16 +198,35 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Makes the jump cache of the present context and address space current.
     @inline(__always)
     func selectContext() {
-        let now = TranslationContext(state)
-        let bank = UInt(bitPattern: state.pointee.tlb)
+        context = TranslationContext(state)
+        if let known = Self.jumpCache(state) {
+            scratch[Int(CJ_JUMP_CACHE)] = known
+        } else {
+            chooseCache()
+        }
+    }
+
+    @inline(never)
+    private func chooseCache() {
+        guard let tlb = state.pointee.tlb else { return }
         // The bank's generation stands behind its entries.
-        let generation = state.pointee.tlb[Int(PPC_TLB_ENTRIES)].read_tag
-        if now == context, bank == self.bank, generation == mappingGeneration { return }
-        context = now
-        self.bank = bank
-        mappingGeneration = generation
-        cache = caches.select(now.rawValue, bank, generation)
-        scratch[Int(CJ_JUMP_CACHE)] = UInt64(UInt(bitPattern: cache.entries))
+        let generation = tlb[Int(PPC_TLB_ENTRIES)].read_tag
+        let cache = caches.select(context.rawValue, UInt(bitPattern: tlb), generation) {
+            KnownContext.forgetCode(state)
+        }
+        let entries = UInt64(UInt(bitPattern: cache.entries))
+        scratch[Int(CJ_JUMP_CACHE)] = entries
+        guard let known = KnownContext.current(state) else { return }
+        if PlainFPSCR.isPlain(state.pointee.fpscr) {
+            (known.pointee.plainCode, known.pointee.plainGeneration) = (entries, generation)
+        } else {
+            (known.pointee.otherCode, known.pointee.otherGeneration) = (entries, generation)
+        }
+    }
+
+    /// Entries of the current jump cache.
+    private var cache: UnsafeMutablePointer<JumpCache.Entry> {
+        UnsafeMutablePointer(bitPattern: UInt(truncatingIfNeeded: scratch[Int(CJ_JUMP_CACHE)]))!
     }
 
     // MARK: Finding code
@@ -185,20 +235,20 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     func findCode(_ pendingExit: inout Int32) -> UnsafeRawPointer? {
         let address = state.pointee.nip
         if pendingExit < 0 {
-            let entry = cache.entries[JumpCache.index(address)]
+            let entry = cache[JumpCache.index(address)]
             if entry.address == address { return UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: entry.code)) }
         }
         guard let host = fetchAddress(address) else { return nil }
         var number = table.find(address, host, context.rawValue)
         if number < 0 {
-            let flushes = statistics.flushes
+            let flushes = counters.flushes
             number = translateBlock(address, host)
-            if flushes != statistics.flushes { pendingExit = -1 }
+            if flushes != counters.flushes { pendingExit = -1 }
         }
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
         if isPiecewise || cpu.executionLog?.shows(.noChain) == true { return UnsafeRawPointer(code) }
-        cache.insert(address, UInt64(UInt(bitPattern: code)))
+        cache[JumpCache.index(address)] = JumpCache.Entry(address: address, code: UInt64(UInt(bitPattern: code)))
         cpu.mmu.bank.noteExecuted(address)
         if pendingExit >= 0 { link(pendingExit, to: number) }
         return UnsafeRawPointer(code)
@@ -268,8 +318,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         pages.removeAll()
         memory.reset(code: codeMark, data: dataMark)
         caches.clear()
-        statistics.flushes += 1
-        statistics.codeBytes = 0
+        counters.flushes += 1
+        counters.codeBytes = 0
         scratch[Int(CJ_RESYNC)] = 1
     }
 
@@ -286,7 +336,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     private func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }
         for number in hit where !table.records[Int(number)].isDead {
-            statistics.invalidations += 1
+            counters.invalidations += 1
             redirect(number, to: nil)
             forgetInCaches(table.records[Int(number)])
             table.remove(number)

@@ -9,7 +9,7 @@ struct Thunks {
     var lookup: UnsafeRawPointer
     /// rcx holds the number of an exit record.
     var chain: UnsafeRawPointer
-    /// eax holds an outcome.
+    /// eax holds an outcome; everything is written back.
     var outcome: UnsafeRawPointer
     var poll: UnsafeRawPointer
     /// rcx holds a block number.
@@ -24,11 +24,12 @@ struct Thunks {
 
     typealias Enter = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UInt64
     typealias SlowFunction = @convention(c) (CPUState, UnsafeRawPointer) -> Int32
+    typealias TransitionFunction = @convention(c) (CPUState, Int32) -> UInt64
 
     private static let preserved: [HostRegister] = [.rbx, .rbp, .r12, .r13, .r14, .r15]
 
     /// Writes the thunks at the beginning of code memory.
-    static func emit(into memory: CodeMemory, slow: SlowFunction) -> Thunks? {
+    static func emit(into memory: CodeMemory, slow: SlowFunction, transition: TransitionFunction) -> Thunks? {
         guard let constants = memory.allocateData(VectorConstants.size) else { return nil }
         let tables = Assembler.Tables()
         var asm = Assembler(
@@ -69,7 +70,7 @@ struct Thunks {
         asm.store(.w64, nip, .rax)
         _ = out(&asm, ExitReason.lookup, nil)
         let chain = out(&asm, ExitReason.chain, .rcx)
-        let outcome = out(&asm, ExitReason.outcome, .rax)
+        let outcome = emitTransition(&asm, transition, payload, initialMXCSR, lookup: lookup, leave: leave)
         let poll = out(&asm, ExitReason.poll, nil)
         let promote = out(&asm, ExitReason.promote, .rcx)
         let interpret = out(&asm, ExitReason.interpret, nil)
@@ -91,6 +92,39 @@ struct Thunks {
             enter: enter, lookup: lookup, chain: chain, outcome: outcome, poll: poll, promote: promote,
             interpret: interpret, slow: plainSlow, settle: settle,
             constants: VectorConstants(at: constants))
+    }
+
+    /// Delivers the interrupt or goes on in the new context that an instruction ended with, if that can be done without
+    /// the dispatcher.
+    private static func emitTransition(
+        _ asm: inout Assembler, _ transition: TransitionFunction, _ payload: MemoryOperand,
+        _ initialMXCSR: MemoryOperand, lookup: UnsafeRawPointer, leave: UnsafeRawPointer
+    ) -> UnsafeRawPointer {
+        let start = UnsafeRawPointer(asm.here)
+        asm.store(.w64, payload, .rax)
+        asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
+        asm.move(.w32, .rsi, .rax)
+        asm.constant(.rax, UInt64(UInt(bitPattern: unsafeBitCast(transition, to: Int.self))))
+        asm.call(.rax)
+        asm.loadMXCSR(initialMXCSR)
+        asm.load(.w64, Host.tlb, MemoryOperand(Host.state, Int32(CJ_TLB)))
+        asm.alu(.cmp, .w64, .rax, immediate: -1)
+        let stays = asm.shortJump(.notEqual)
+        asm.constant(.rax, ExitReason.outcome)
+        asm.jump(to: leave)
+        asm.land(stays)
+        emitJump(&asm, lookup: lookup)
+        return start
+    }
+
+    /// Jump to the guest address in rax through the jump cache of the context. Uses rcx and rdx.
+    static func emitJump(_ asm: inout Assembler, lookup: UnsafeRawPointer) {
+        asm.load(.w64, .rcx, MemoryOperand(Host.state, Int32(CJ_SCRATCH) + Int32(CJ_JUMP_CACHE) * 8))
+        asm.move(.w32, .rdx, .rax)
+        asm.alu(.and, .w32, .rdx, immediate: JumpCache.indexMask)
+        asm.alu(.cmp, .w64, .rax, MemoryOperand(.rcx, index: .rdx, scale: 2, 0))
+        asm.jump(.notEqual, to: lookup)
+        asm.jump(MemoryOperand(.rcx, index: .rdx, scale: 2, 8))
     }
 
     private static func emitSlow(

@@ -23,8 +23,8 @@ extension Translator {
             if info(current).pointee.changesContext {
                 // Which code comes next is to be decided anew.
                 setNIP(block.next)
-                asm.load(.w64, .rax, state(Int(CJ_NIP)))
-                asm.jump(to: entry.thunks.lookup)
+                asm.constant(.rax, UInt64(truncatingIfNeeded: Outcome.context))
+                asm.jump(to: entry.thunks.outcome)
             } else {
                 leave(Edge(inside: -1, target: block.next))
             }
@@ -86,15 +86,7 @@ extension Translator {
     }
 
     /// Jump to the guest address in rax through the jump cache of the context.
-    mutating func jumpIndirect() {
-        asm.load(.w64, .rcx, scratch(Int(CJ_JUMP_CACHE)))
-        asm.move(.w32, .rdx, .rax)
-        asm.alu(.and, .w32, .rdx, immediate: JumpCache.indexMask)
-        let entryTag = MemoryOperand(.rcx, index: .rdx, scale: 2, 0)
-        asm.alu(.cmp, .w64, .rax, entryTag)
-        asm.jump(.notEqual, to: entry.thunks.lookup)
-        asm.jump(MemoryOperand(.rcx, index: .rdx, scale: 2, 8))
-    }
+    mutating func jumpIndirect() { Thunks.emitJump(&asm, lookup: entry.thunks.lookup) }
 
     // MARK: Conditions
 

@@ -141,23 +141,4 @@ extension Translator {
         asm.loadZeroExtended(.w8, .rax, state(Int(CJ_CR), f.bfa))
         asm.store(.w8, state(Int(CJ_CR), f.bf), .rax)
     }
-
-    /// LR, CTR, and for speed VRSAVE: registers that are nothing but storage.
-    static func isPlainSPR(_ number: Int) -> Bool { number == 8 || number == 9 }
-
-    mutating func moveFromSPR(_ f: Word) {
-        let slot = f.spr == 8 ? Slot.lr : Slot.ctr
-        let s = use(slot, .rax)
-        let t = define(f.rt)
-        asm.copy(t, s)
-        finish(f.rt, t)
-    }
-
-    mutating func moveToSPR(_ f: Word) {
-        let slot = f.spr == 8 ? Slot.lr : Slot.ctr
-        let s = use(f.rt, .rax)
-        let t = define(slot)
-        asm.copy(t, s)
-        finish(slot, t)
-    }
 }

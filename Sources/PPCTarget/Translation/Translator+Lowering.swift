@@ -13,7 +13,10 @@ extension Translator {
         case .divw, .divwu, .divd, .divdu: return !f.oe
         case .addc, .adde, .addme, .addze, .subfc, .subfe, .subfme, .subfze: return !f.oe && !context.narrow
         case .addic, .addicRecord, .subfic: return !context.narrow
-        case .mfspr, .mtspr: return Self.isPlainSPR(f.spr)
+        case .mfspr: return movesFromSPR(f.spr)
+        case .mtspr: return movesToSPR(f.spr)
+        case .mtmsr, .mtmsrd: return word & 0x10000 != 0
+        case .dcbz: return entry.zeroesWholeBlocks
         case .mfocrf, .mtocrf:
             let mask = word &>> 12 & 0xff
             return mask.nonzeroBitCount == 1
@@ -188,6 +191,13 @@ extension Translator {
         case .crorc: logicalCR(f, .or, invertB: true, invertResult: false)
         case .mfspr: moveFromSPR(f)
         case .mtspr: moveToSPR(f)
+        case .mfmsr: moveFromMSR(f)
+        case .mtmsr, .mtmsrd: moveEnableBits(f)
+        case .lwarx: loadReserved(f, .w32)
+        case .ldarx: loadReserved(f, .w64)
+        case .stwcx: storeConditional(f, .w32)
+        case .stdcx: storeConditional(f, .w64)
+        case .dcbz: zeroBlock(f)
         // lwsync orders what x86 orders anyway; hwsync keeps stores before loads.
         case .sync:
             if word &>> 21 & 3 == 0 {

@@ -221,7 +221,7 @@ extension Translator {
 
     /// Compares the granule of rax (last byte) with the tags that rcx (first byte) selects; rdx becomes the entry's
     /// offset.
-    private mutating func emitLookup(_ miss: Assembler.Label, reads: Bool, writes: Bool) {
+    mutating func emitLookup(_ miss: Assembler.Label, reads: Bool, writes: Bool) {
         let shift = context.granuleShift
         if hasBMI2 {
             asm.rotateRightX(.w64, .rdx, .rcx, shift &- 5)

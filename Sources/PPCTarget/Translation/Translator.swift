@@ -102,6 +102,10 @@ struct Translator: ~Copyable {
         let infos: UnsafePointer<RowInfo>
         let exits: UnsafeMutablePointer<ExitRecord>
         let exitCapacity: Int
+        let registers: DirectSPRs
+        let hasISA300: Bool
+        /// `dcbz` clears 128 bytes, always.
+        let zeroesWholeBlocks: Bool
     }
 
     enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again }
