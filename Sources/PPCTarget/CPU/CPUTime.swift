@@ -59,6 +59,13 @@ public struct CPUTime {
         decrementerArmed ? Self.nanoseconds(ticks: decrementerNext) : nil
     }
 
+    /// Nanoseconds until the decrementer's interrupt, if that is still to come.
+    var decrementerDelay: UInt64? {
+        guard decrementerArmed else { return nil }
+        let now = ticks
+        return decrementerNext > now ? Self.nanoseconds(ticks: decrementerNext &- now) : 0
+    }
+
     /// Reset leaves the decrementer at its longest 32-bit period, so that nothing fires before software is ready.
     mutating func reset() {
         decrementerNext = ticks &+ 0xffff_ffff
@@ -94,6 +101,7 @@ extension PPCCPU {
             time.decrementerArmed = true
         }
         onDeadlineChange?(self, time.decrementerDeadline)
+        ticker?.watch(after: time.decrementerDelay)
     }
 
     /// The hypervisor decrementer, readable where a model has no hypervisor state of its own.

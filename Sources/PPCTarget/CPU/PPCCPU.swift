@@ -43,10 +43,15 @@ public final class PPCCPU {
     /// Executes in the interpreter's place whenever no hook, breakpoint, trace bit or limit needs single steps.
     public var engine: (any CodeEngine)? {
         didSet {
-            if engine == nil { mmu.codeTracker = nil }
+            if engine == nil {
+                mmu.codeTracker = nil
+                ticker = nil
+            }
             attentionChanged()
         }
     }
+    /// Told when the decrementer is set, by the engine that it serves.
+    var ticker: EngineTicker?
     /// Tells translations of this CPU from stores by others that share its memory; give all of them the same before
     /// engines are made.
     public var sharedCode = SharedCode()

@@ -106,17 +106,27 @@ public final class MMU {
             clock &+= 1
             if let known = banks.first(where: { $0.key == key }) {
                 bank = known
-            } else if banks.count < Self.maximumBanks {
-                bank = TLBBank(key: key)
-                banks.append(bank)
-            } else if let oldest = banks.min(by: { $0.lastUse < $1.lastUse }) {
-                KnownContext.forgetAll(state)
-                oldest.reuse(key: key)
-                bank = oldest
+            } else {
+                bank = newBank(key)
             }
             bank.lastUse = clock
         }
         publish(bank)
+    }
+
+    private func newBank(_ key: BankKey) -> TLBBank {
+        let bank: TLBBank
+        if banks.count >= Self.maximumBanks, let oldest = banks.min(by: { $0.lastUse < $1.lastUse }) {
+            KnownContext.forgetAll(state)
+            oldest.reuse(key: key)
+            bank = oldest
+        } else {
+            bank = TLBBank(key: key)
+            banks.append(bank)
+        }
+        let others = banks.filter { $0 !== bank && bank.sharesKernel(with: $0) }
+        if let other = others.max(by: { $0.lastUse < $1.lastUse }) { bank.adoptKernel(from: other) }
+        return bank
     }
 
     private func publish(_ bank: TLBBank) {
@@ -168,7 +178,9 @@ public final class MMU {
 
     /// Drops the translations of one process (radix).
     func invalidate(pid: UInt64) {
-        for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) { bank.invalidateAll() }
+        for bank in banks where bank.key.mode & 8 != 0 && (pid == 0 || bank.key.pid == pid) {
+            if pid == 0 || bank.key.mode & 4 != 0 { bank.invalidateAll() } else { bank.invalidateProcess() }
+        }
     }
 
     /// Drops the translations of a range of one process (radix). Process 0 is visible in every address space.

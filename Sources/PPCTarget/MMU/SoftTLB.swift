@@ -35,8 +35,25 @@ final class TLBBank {
         return Unmanaged<TLBBank>.fromOpaque(raw!).takeUnretainedValue()
     }
 
+    /// The bank with entries at an address.
+    static func at(_ entries: UInt) -> TLBBank? {
+        UnsafeMutablePointer<ppc_tlb_entry>(bitPattern: entries).map { of($0) }
+    }
+
+    /// Whether a radix address is the kernel's, which every process sees the same: quadrant 3.
+    @inline(__always)
+    static func isKernel(_ address: UInt64) -> Bool { address &>> 62 == 3 }
+
+    /// Whether kernel addresses mean the same here and there: radix, privileged, with the same keys.
+    func sharesKernel(with other: TLBBank) -> Bool {
+        key.mode & 15 == 11 && other.key.mode == key.mode && other.key.amr == key.amr && other.key.iamr == key.iamr
+    }
+
     var lastUse: UInt64 = 0
-    /// Nothing was filled since the last ``invalidateAll()``.
+    /// A translation of a process's address, and code at one, was met since the last ``invalidateAll()``.
+    private var hasProcess = false
+    private var executesProcess = false
+    /// Nothing was filled and no code remembered since the last ``invalidateAll()``.
     private var isEmpty = false
     /// Granules from which an engine remembers code: a filter of one bit each, hashed.
     private let executed: UnsafeMutablePointer<UInt64>
@@ -63,6 +80,8 @@ final class TLBBank {
     func noteExecuted(_ address: UInt64) {
         let (word, bit) = Self.filterPlace(address >> granuleShift)
         executed[word] |= bit
+        isEmpty = false
+        if !Self.isKernel(address) { executesProcess = true }
     }
 
     private static func filterPlace(_ granule: UInt64) -> (word: Int, bit: UInt64) {
@@ -73,6 +92,7 @@ final class TLBBank {
     private func forgetExecuted() {
         entries[Int(PPC_TLB_ENTRIES)].read_tag &+= 1
         executed.update(repeating: 0, count: Self.executedWords)
+        executesProcess = false
     }
 
     private static var invalid: ppc_tlb_entry {
@@ -98,6 +118,34 @@ final class TLBBank {
         forgetExecuted()
         entries.update(repeating: Self.invalid, count: Int(PPC_TLB_ENTRIES))
         isEmpty = true
+        hasProcess = false
+    }
+
+    /// Drops what is not the kernel's.
+    func invalidateProcess() {
+        guard !isEmpty, hasProcess else { return }
+        if executesProcess { forgetExecuted() }
+        for index in 0..<Int(PPC_TLB_ENTRIES) {
+            let entry = entries[index]
+            if !Self.isKernel(entry.read_tag) || !Self.isKernel(entry.write_tag) || !Self.isKernel(entry.exec_tag) {
+                entries[index] = Self.invalid
+            }
+        }
+        hasProcess = false
+    }
+
+    /// Takes over the kernel's translations from the bank of another process. This one is empty.
+    func adoptKernel(from other: TLBBank) {
+        guard other.granuleShift == granuleShift else { return }
+        for index in 0..<Int(PPC_TLB_ENTRIES) {
+            let entry = other.entries[index]
+            if entry.addend != 0, Self.isKernel(entry.read_tag), Self.isKernel(entry.write_tag),
+                Self.isKernel(entry.exec_tag)
+            {
+                entries[index] = entry
+            }
+        }
+        isEmpty = false
     }
 
     /// Drops what overlaps `count` bytes from `address`; `address` must be a multiple of `count`, a power of two.
@@ -164,6 +212,7 @@ final class TLBBank {
         if !same { entry.pointee = Self.invalid }
         entry.pointee.addend = addend
         isEmpty = false
+        if !Self.isKernel(base) { hasProcess = true }
         switch tag {
         case .read: entry.pointee.read_tag = base
         case .write: entry.pointee.write_tag = base

@@ -5,26 +5,30 @@ import CSupport
     import Glibc
 #endif
 
-/// Makes a vCPU look at its decrementer now and then while it runs generated code, which itself never looks at a clock.
+/// Makes a vCPU look at its decrementer when that has run out while it executes generated code, which itself never looks
+/// at a clock.
 ///
-/// The ticking thread sleeps for good once the vCPU has not executed for a few intervals, and is woken when it executes
-/// again: an idle guest costs nothing here.
+/// A thread sleeps until the time that the decrementer was set to; setting it to an earlier one wakes the thread. Now and
+/// then it wakes by itself, since clocks can be moved. It sleeps for good once the vCPU has not executed for a few of those
+/// intervals, and is woken when it executes again: an idle guest costs nothing here.
 final class EngineTicker {
-    /// Nanoseconds between looks.
-    private static var interval: Int { 500_000 }
+    /// Nanoseconds between looks that nobody asked for.
+    private static var interval: UInt64 { 4_000_000 }
     /// Intervals without execution after which the thread sleeps until it is woken.
-    private static var patience: Int { 8 }
+    private static var patience: Int { 4 }
+    /// Nanoseconds that a wake-up may come late for all it matters.
+    private static var tolerance: UInt64 { 20_000 }
 
     /// What the ticking thread and the vCPU's share. Words are only touched by atomic operations.
     private final class Shared: @unchecked Sendable {
         // @unchecked: see above; `signal` is made to be shared.
-        let words: UnsafeMutablePointer<UInt32>
-        let exitWord: UnsafeMutableRawPointer
-        let signal = ThreadSignal()
+        private let words: UnsafeMutablePointer<UInt64>
+        private let exitWord: UnsafeMutableRawPointer
+        private let signal = ThreadSignal()
 
         init(exitWord: UnsafeMutableRawPointer) {
-            words = .allocate(capacity: 3)
-            words.initialize(repeating: 0, count: 3)
+            words = .allocate(capacity: 5)
+            words.initialize(repeating: 0, count: 5)
             self.exitWord = exitWord
         }
         deinit { words.deallocate() }
@@ -32,15 +36,22 @@ final class EngineTicker {
         var executing: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words) }
         var sleeping: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words + 1) }
         var quit: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words + 2) }
+        /// When the vCPU wants to look, in nanoseconds of the host's clock; 0 for never.
+        var deadline: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words + 3) }
+        /// When the thread wakes up.
+        var planned: UnsafeMutableRawPointer { UnsafeMutableRawPointer(words + 4) }
 
         func tick() {
             var idleCount = 0
+            signal.lock()
             while cs_atomic_load32(quit) == 0 {
-                var pause = timespec(tv_sec: 0, tv_nsec: EngineTicker.interval)
-                nanosleep(&pause, nil)
-                if cs_atomic_load32(executing) != 0 {
+                let limit = hostClock() &+ EngineTicker.interval
+                if sleep(until: limit) {
                     idleCount = 0
                     _ = cs_atomic_or32(exitWord, UInt32(PPC_EXIT_INTERRUPT))
+                } else if cs_atomic_load32(executing) != 0 {
+                    idleCount = 0
+                    if hostClock() >= limit { _ = cs_atomic_or32(exitWord, UInt32(PPC_EXIT_INTERRUPT)) }
                 } else {
                     idleCount += 1
                     if idleCount > EngineTicker.patience {
@@ -49,15 +60,35 @@ final class EngineTicker {
                     }
                 }
             }
+            signal.unlock()
+        }
+
+        /// Sleeps until the deadline or, at most, a limit.
+        ///
+        /// Either this sees a new deadline, or the vCPU sees how long this will sleep: each writes before it reads.
+        ///
+        /// - Returns: Whether the deadline has come.
+        private func sleep(until limit: UInt64) -> Bool {
+            var wanted = cs_atomic_load64(deadline)
+            while true {
+                let target = wanted != 0 && wanted < limit ? wanted : limit
+                _ = cs_atomic_exchange64(planned, target)
+                let now = cs_atomic_load64(deadline)
+                if now == wanted { break }
+                wanted = now
+            }
+            if wanted == 0 || wanted > hostClock() {
+                signal.wait(until: Int64(clamping: wanted != 0 ? min(wanted, limit) : limit))
+            }
+            wanted = cs_atomic_load64(deadline)
+            return wanted != 0 && wanted <= hostClock() && cs_atomic_cas64(deadline, wanted, 0)
         }
 
         /// Either this sees that the vCPU executes, or the vCPU sees that this sleeps: each writes before it reads.
         private func sleepUntilExecution() {
-            signal.withLock {
-                _ = cs_atomic_or32(sleeping, 1)
-                while cs_atomic_load32(executing) == 0, cs_atomic_load32(quit) == 0 { signal.wait() }
-                cs_atomic_store32(sleeping, 0)
-            }
+            _ = cs_atomic_or32(sleeping, 1)
+            while cs_atomic_load32(executing) == 0, cs_atomic_load32(quit) == 0 { signal.wait() }
+            cs_atomic_store32(sleeping, 0)
         }
 
         func wake() { signal.withLock { signal.broadcast() } }
@@ -92,6 +123,14 @@ final class EngineTicker {
         cs_atomic_store32(shared.quit, 1)
         shared.wake()
         pthread_join(thread, nil)
+    }
+
+    /// The vCPU wants to look at its decrementer in so many nanoseconds; `nil` if it need not.
+    func watch(after delay: UInt64?) {
+        guard let delay else { return cs_atomic_store64(shared.deadline, 0) }
+        let deadline = hostClock() &+ min(delay, 1 << 62)
+        _ = cs_atomic_exchange64(shared.deadline, deadline)
+        if deadline &+ Self.tolerance < cs_atomic_load64(shared.planned) { shared.wake() }
     }
 
     @inline(__always)

@@ -18,9 +18,44 @@ final class JumpCache {
     var generation: UInt64 = 0
     var lastUse: UInt64 = 0
 
+    /// Places of entries since the cache was empty, behind the entries: their number in an entry of its own, then as
+    /// many as fit. Few are in use when a cache is dropped, most of the time.
+    private static var noteCapacity: Int { 1024 }
+
     init() {
-        entries = .allocate(capacity: Self.entryCount)
-        clear()
+        let notes = Self.noteCapacity * MemoryLayout<UInt16>.stride / MemoryLayout<Entry>.stride
+        entries = .allocate(capacity: Self.entryCount + 1 + notes)
+        let none = Entry(address: Self.none, code: 0)
+        entries.initialize(repeating: none, count: Self.entryCount + 1 + notes)
+        entries[Self.entryCount].address = 0
+    }
+
+    @inline(__always)
+    private static func notes(_ entries: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<UInt16> {
+        UnsafeMutableRawPointer(entries + entryCount + 1).assumingMemoryBound(to: UInt16.self)
+    }
+
+    @inline(__always)
+    static func insert(_ entries: UnsafeMutablePointer<Entry>, _ address: UInt64, _ code: UInt64) {
+        let place = index(address)
+        entries[place] = Entry(address: address, code: code)
+        let count = Int(truncatingIfNeeded: entries[entryCount].address)
+        guard count <= noteCapacity else { return }
+        if count < noteCapacity { notes(entries)[count] = UInt16(truncatingIfNeeded: place) }
+        entries[entryCount].address &+= 1
+    }
+
+    /// Calls `body` with every address in the cache.
+    func forEach(_ body: (Entry) -> Void) {
+        let count = Int(truncatingIfNeeded: entries[Self.entryCount].address)
+        if count > Self.noteCapacity {
+            for place in 0..<Self.entryCount where entries[place].address != Self.none { body(entries[place]) }
+        } else {
+            for note in 0..<count {
+                let entry = entries[Int(Self.notes(entries)[note])]
+                if entry.address != Self.none { body(entry) }
+            }
+        }
     }
 
     deinit { entries.deallocate() }
@@ -29,7 +64,14 @@ final class JumpCache {
     static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: address &>> 2 & UInt64(entryCount &- 1)) }
 
     func clear() {
-        entries.update(repeating: Entry(address: Self.none, code: 0), count: Self.entryCount)
+        let none = Entry(address: Self.none, code: 0)
+        let count = Int(truncatingIfNeeded: entries[Self.entryCount].address)
+        if count > Self.noteCapacity {
+            entries.update(repeating: none, count: Self.entryCount)
+        } else {
+            for note in 0..<count { entries[Int(Self.notes(entries)[note])] = none }
+        }
+        entries[Self.entryCount].address = 0
     }
 
     /// Forgets the entry of an address.
@@ -69,7 +111,24 @@ final class JumpCaches {
             caches.append(cache)
         }
         (cache.context, cache.bank, cache.generation, cache.lastUse) = (context, bank, generation, clock)
+        adopt(cache)
         return cache
+    }
+
+    /// Takes over the kernel's addresses from the cache of another process.
+    private func adopt(_ new: JumpCache) {
+        guard let bank = TLBBank.at(new.bank),
+            let other = caches.filter({ other in
+                other !== new && other.context == new.context
+                    && TLBBank.at(other.bank).map { bank.sharesKernel(with: $0) && $0.generation == other.generation }
+                        == true
+            }).max(by: { $0.lastUse < $1.lastUse })
+        else { return }
+        other.forEach { entry in
+            guard TLBBank.isKernel(entry.address) else { return }
+            JumpCache.insert(new.entries, entry.address, entry.code)
+            bank.noteExecuted(entry.address)
+        }
     }
 
     /// Forgets the code of one address in one context, in every bank.

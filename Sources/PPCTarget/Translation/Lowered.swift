@@ -10,7 +10,7 @@ enum Lowered: String, CaseIterable {
     // Logical.
     case andiRecord = "andi."
     case andisRecord = "andis."
-    case ori, oris, xori, xoris, and, or, xor, nand, nor, eqv, andc, orc, extsb, extsh, extsw
+    case cmpb, ori, oris, xori, xoris, and, or, xor, nand, nor, eqv, andc, orc, extsb, extsh, extsw
     case cntlzw, cntlzd, cnttzw, cnttzd, popcntw, popcntd
     // Rotates and shifts.
     case rlwinm, rlwnm, rlwimi, rldicl, rldicr, rldic, rldimi, rldcl, rldcr
@@ -33,6 +33,10 @@ enum Lowered: String, CaseIterable {
     case sthbrx, stwbrx, stdbrx
     // Synchronization that needs no code on an x86 host, or a fence.
     case sync, eieio, isync
+    // Hints that need none.
+    case dcbt, dcbtst
+    // Traps.
+    case tw, td, twi, tdi
     // Floating point.
     case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
@@ -218,6 +222,7 @@ struct RowInfo {
             guard number == 8 || number == 9 else { break }
             let slot = Slot.bit(number == 8 ? Slot.lr : Slot.ctr)
             if lowered == .mfspr { reads |= slot } else { writes |= slot }
+        case .ori where word & 0x3ff_ffff == 0: return (0, 0)
         default: break
         }
         return (reads, writes)

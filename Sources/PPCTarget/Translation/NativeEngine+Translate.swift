@@ -173,6 +173,7 @@ extension NativeEngine {
             for target in [buffer.blocks[position].takenBlock, buffer.blocks[position].nextBlock]
             where target >= 0 && Int(target) <= position {
                 buffer.blocks[Int(target)].isLoopHead = true
+                buffer.blocks[Int(target)].loopEnd = Int32(truncatingIfNeeded: position)
                 for inside in Int(target)...position { buffer.blocks[inside].depth &+= 1 }
             }
         }

@@ -12,7 +12,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         public let description: String
     }
 
-    unowned let cpu: PPCCPU
+    /// Owns this engine.
+    unowned(unsafe) let cpu: PPCCPU
     let state: CPUState
     let memory: CodeMemory
     let thunks: Thunks
@@ -32,7 +33,12 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Translations come back instead of going on to the next (verify mode), and are described here.
     var isPiecewise = false
     var pieces: [Int32: NativePiece] = [:]
-    var counters = EngineStatistics()
+    /// In memory of their own: counting is frequent.
+    private let counterMemory: UnsafeMutablePointer<EngineStatistics>
+    var counters: EngineStatistics {
+        get { counterMemory.pointee }
+        _modify { yield &counterMemory.pointee }
+    }
     public var statistics: EngineStatistics {
         var all = counters
         all.transitions = Int(truncatingIfNeeded: scratch[Int(CJ_TRANSITIONS)])
@@ -77,6 +83,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
             table: InstructionTable.shared, infos: infos,
             sets: InstructionSet(rawValue: cpu.state.pointee.isa_level))
         registers = DirectSPRs(cpu)
+        counterMemory = .allocate(capacity: 1)
+        counterMemory.initialize(to: EngineStatistics())
         exits = .allocate(capacity: Self.exitCapacity)
         pages = CodePages(cpu)
         ticker = EngineTicker(exitWord: cpu.exitWord)
@@ -85,11 +93,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         counters.codeCapacity = memory.codeCapacity
         state.pointee.translation = Unmanaged.passUnretained(self).toOpaque()
         cpu.mmu.codeTracker = self
+        ticker?.watch(after: cpu.time.decrementerDelay)
+        cpu.ticker = ticker
     }
 
     deinit {
         if state.pointee.translation == Unmanaged.passUnretained(self).toOpaque() { state.pointee.translation = nil }
         exits.deallocate()
+        counterMemory.deallocate()
         infos.deinitialize(count: infoCount)
         infos.deallocate()
     }
@@ -248,7 +259,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
         if isPiecewise || cpu.executionLog?.shows(.noChain) == true { return UnsafeRawPointer(code) }
-        cache[JumpCache.index(address)] = JumpCache.Entry(address: address, code: UInt64(UInt(bitPattern: code)))
+        JumpCache.insert(cache, address, UInt64(UInt(bitPattern: code)))
         cpu.mmu.bank.noteExecuted(address)
         if pendingExit >= 0 { link(pendingExit, to: number) }
         return UnsafeRawPointer(code)

@@ -41,6 +41,11 @@ struct GuestBlock {
     var writes: UInt64 = 0
     /// Slots that may be dirty on entry.
     var dirtyIn: UInt64 = 0
+    /// Last block that jumps back here, or -1.
+    var loopEnd: Int32 = -1
+    /// Slots that whoever comes here must have in host registers, and those that all who do have there.
+    var required: UInt64 = 0
+    var validIn: UInt64 = .max
 }
 
 /// Where the bytes of the granule under translation are.

@@ -36,6 +36,25 @@ extension Translator {
             }
         }
         spreadDirtiness()
+        requireLoopRegisters()
+    }
+
+    /// Finds what blocks expect in host registers: what may be dirty and, at the heads of loops, what is used in any
+    /// loop around. Everything else is loaded by who uses it first.
+    private func requireLoopRegisters() {
+        guard holdsAcrossBlocks else { return }
+        for index in 0..<buffer.blockCount { buffer.blocks[index].required = buffer.blocks[index].dirtyIn & assigned }
+        for head in 0..<buffer.blockCount where buffer.blocks[head].isLoopHead {
+            let end = Int(buffer.blocks[head].loopEnd)
+            var used: UInt64 = 0
+            for index in head...end { used |= buffer.blocks[index].reads | buffer.blocks[index].writes }
+            for index in head...end where buffer.blocks[index].isLoopHead {
+                buffer.blocks[index].required |= used & assigned
+            }
+        }
+        for index in 0..<buffer.blockCount where buffer.blocks[index].isLoopHead {
+            buffer.blocks[index].validIn = buffer.blocks[index].required
+        }
     }
 
     /// Finds for every block which registers may be dirty when it is entered.

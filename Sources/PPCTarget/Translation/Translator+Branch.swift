@@ -36,7 +36,8 @@ extension Translator {
     /// Unconditional way out.
     mutating func leave(_ edge: Edge) {
         if edge.inside >= 0 {
-            complete()
+            prepare(edge.inside)
+            arrive(edge.inside)
             if Int(edge.inside) != currentBlock + 1 { asm.jump(blockLabels[Int(edge.inside)]) }
         } else {
             flush()
@@ -72,6 +73,7 @@ extension Translator {
     /// Conditional way out.
     mutating func leave(_ condition: HostCondition, _ edge: Edge) {
         if edge.inside >= 0 {
+            arrive(edge.inside)
             asm.jump(condition, blockLabels[Int(edge.inside)])
         } else if dirty == 0, source.contains(edge.target) {
             let label = asm.label()
@@ -157,7 +159,7 @@ extension Translator {
             return
         }
         if !choice.keepsCTR { decrementCTR() }
-        if taken.inside >= 0 || next.inside >= 0 { complete() } else { flush() }
+        if taken.inside >= 0 || next.inside >= 0 { prepare(taken.inside, next.inside) } else { flush() }
         if choice.keepsCTR {
             branch(condition(choice, fused: fused), taken, next)
         } else if choice.ignoresCondition {
@@ -171,10 +173,11 @@ extension Translator {
 
     private mutating func branch(_ condition: HostCondition, _ taken: Edge, _ next: Edge) {
         if taken.inside >= 0, Int(taken.inside) == currentBlock + 1 {
+            arrive(taken.inside)
             leave(condition.inverted, next)
         } else {
             leave(condition, taken)
-            if next.inside < 0 || Int(next.inside) != currentBlock + 1 { leave(next) }
+            leave(next)
         }
     }
 
@@ -194,7 +197,7 @@ extension Translator {
         setLinkKeepingTarget(word)
         if !choice.keepsCTR { decrementCTRKeepingTarget() }
         let next = Edge(inside: block.nextBlock, target: block.next)
-        if next.inside >= 0 { complete() }
+        if next.inside >= 0 { prepare(next.inside) }
         let before = dirty
         store(dirty)
         if !choice.always {

@@ -20,6 +20,39 @@ extension Translator {
         storeField(f.bf, signed: signed)
     }
 
+    /// Traps go the slow way; what does not trap is a comparison.
+    mutating func trap(_ f: Word, _ width: HostWidth, immediate: Int32?) {
+        let a = use(f.ra, .rax)
+        if let immediate {
+            if immediate == 0 { asm.test(width, a, a) } else { asm.alu(.cmp, width, a, immediate: immediate) }
+        } else {
+            let b = use(f.rb, .rcx)
+            asm.alu(.cmp, width, a, b)
+        }
+        let label = asm.label()
+        let conditions: [(Int, HostCondition)] =
+            f.rt == 24 || f.rt == 3
+            ? [(31, .notEqual)]
+            : [(16, .less), (8, .greater), (4, .equal), (2, .below), (1, .above)]
+        for (bit, condition) in conditions where f.rt & bit != 0 { asm.jump(condition, label) }
+        guard f.rt != 0 else { return asm.bind(label) }
+        slowPath(from: label)
+        resumeSlowPath()
+    }
+
+    /// A byte of ones where bytes are equal.
+    mutating func compareBytes(_ f: Word) {
+        let s = use(f.rt, .rax)
+        let b = use(f.rb, .rcx)
+        asm.move(.x0, s)
+        asm.move(.x1, b)
+        // pcmpeqb
+        asm.sse(0x66, 0x74, .x0, .x1)
+        let t = define(f.ra)
+        asm.move(t, .x0)
+        finish(f.ra, t)
+    }
+
     /// Address of a condition register bit's field, and its mask there.
     private func bit(_ number: Int) -> (MemoryOperand, UInt8) {
         (state(Int(CJ_CR), number &>> 2), 8 &>> UInt8(truncatingIfNeeded: number & 3))

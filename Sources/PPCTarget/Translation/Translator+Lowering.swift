@@ -101,7 +101,8 @@ extension Translator {
         case .andiRecord, .andisRecord:
             logicalImmediate(.and, f, op == .andiRecord ? f.ui : f.ui &<< 16)
             record(hostOf[f.ra] == 0xff ? .rax : HostRegister(hostOf[f.ra]))
-        case .ori: logicalImmediate(.or, f, f.ui)
+        // The instruction that does nothing is one of these.
+        case .ori: if word & 0x3ff_ffff != 0 { logicalImmediate(.or, f, f.ui) }
         case .oris: logicalImmediate(.or, f, f.ui &<< 16)
         case .xori: logicalImmediate(.xor, f, f.ui)
         case .xoris: logicalImmediate(.xor, f, f.ui &<< 16)
@@ -111,6 +112,7 @@ extension Translator {
         case .nand: inverted(.and, f)
         case .nor: inverted(.or, f)
         case .eqv: inverted(.xor, f)
+        case .cmpb: compareBytes(f)
         case .andc: withComplement(.and, f)
         case .orc: withComplement(.or, f)
         case .extsb: unary(f, into: f.ra, from: f.rt) { asm, t, s in asm.signExtend(.w8, t, s) }
@@ -204,7 +206,11 @@ extension Translator {
                 asm.memoryFence()
                 pollAfterInstruction()
             }
-        case .eieio: break
+        case .eieio, .dcbt, .dcbtst: break
+        case .twi: trap(f, .w32, immediate: f.si)
+        case .tdi: trap(f, .w64, immediate: f.si)
+        case .tw: trap(f, .w32, immediate: nil)
+        case .td: trap(f, .w64, immediate: nil)
         // What an instruction changes of context or code is in effect when it ends; other vCPUs' changes come by a poll.
         case .isync: pollAfterInstruction()
         default: lowerFloat(op, f)

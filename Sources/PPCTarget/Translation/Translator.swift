@@ -279,12 +279,21 @@ struct Translator: ~Copyable {
         dirty = 0
     }
 
-    /// Loads whatever the block's successors in the region expect in registers.
-    mutating func complete() {
-        load(assigned & ~valid)
-        valid = assigned
+    /// Loads what blocks of the region expect in registers. Leaves the flags alone.
+    mutating func prepare(_ first: Int32, _ second: Int32 = -1) {
+        var needed: UInt64 = 0
+        if first >= 0 { needed |= buffer.blocks[Int(first)].required }
+        if second >= 0 { needed |= buffer.blocks[Int(second)].required }
+        load(needed & ~valid)
+        valid |= needed
         loadVectors(heldVectors & ~validVectors)
         validVectors = heldVectors
+    }
+
+    /// Code goes to a block of the region from here.
+    mutating func arrive(_ target: Int32) {
+        if buffer.blocks[Int(target)].isLoopHead { return }
+        buffer.blocks[Int(target)].validIn &= valid
     }
 
     @inline(__always)
@@ -324,7 +333,7 @@ struct Translator: ~Copyable {
         let count = buffer.blockCount
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {
-            load(assigned)
+            if buffer.blocks[0].isLoopHead { load(buffer.blocks[0].required) } else { buffer.blocks[0].validIn = 0 }
             loadVectors(heldVectors)
         }
         for index in 0..<count {
@@ -342,7 +351,7 @@ struct Translator: ~Copyable {
         currentBlock = index
         let block = buffer.blocks[index]
         asm.bind(blockLabels[index])
-        valid = holdsAcrossBlocks ? assigned : 0
+        valid = holdsAcrossBlocks ? block.validIn & assigned : 0
         dirty = block.dirtyIn & assigned
         validVectors = holdsAcrossBlocks ? heldVectors : 0
         forgetPending()
