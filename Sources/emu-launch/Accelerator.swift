@@ -13,13 +13,16 @@ struct Accelerator {
     private(set) var codeSize = 64 << 20
     /// Every so many pieces of native code one is checked against the interpreter; nil for none.
     private(set) var sample: Int?
+    /// Native code as for an x86-64-v2 host.
+    private(set) var isBaseline = false
 
     init(_ texts: [String], icount: String?) throws {
         var chosen: EngineKind?
         for text in texts {
             let list = try KeyValueList(text, impliedKey: "accel")
             try list.check(
-                known: ["accel", "engine", "thread", "tb-size", "verify", "verify-sample"], option: "-accel")
+                known: ["accel", "engine", "thread", "tb-size", "verify", "verify-sample", "baseline"], option: "-accel"
+            )
             let name = list.string("accel") ?? "tcg"
             guard name == "tcg" else {
                 throw ObjectError(
@@ -44,6 +47,7 @@ struct Accelerator {
                 }
                 codeSize = megabytes << 20
             }
+            isBaseline = try list.bool("baseline") ?? isBaseline
             if try list.bool("verify") == true { sample = sample ?? 1 }
             if let every = try list.integer("verify-sample") {
                 guard every > 0, try list.bool("verify") == true else {
@@ -107,7 +111,7 @@ struct Accelerator {
     }
 
     func makePlatform() -> SpaprServices {
-        let (engine, codeSize, sample) = (engine, codeSize, sample)
+        let (engine, codeSize, sample, isBaseline) = (engine, codeSize, sample, isBaseline)
         return SpaprServices(
             isSingleThreaded: isSingleThreaded, instructionShift: instructionShift, sleepsWhenIdle: sleepsWhenIdle
         ) { _ in
@@ -117,7 +121,8 @@ struct Accelerator {
                     exit(1)
                 }
             }
-            return TranslatingEngine(engine, codeSize: codeSize, verification: verification)
+            return TranslatingEngine(
+                engine, codeSize: codeSize, verification: verification, isBaseline: isBaseline)
         }
     }
 }

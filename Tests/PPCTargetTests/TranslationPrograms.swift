@@ -77,7 +77,13 @@ struct TranslationProgram {
                 if isIndexed { word = word & ~0xf800 | 2 << 11 } else { word &= ~0xfc00 }
                 if row.mnemonic.contains("u") && row.form.match >> 26 != 31 { word &= ~0xffc0 }
             }
-            if row.mnemonic == "mtspr" || row.mnemonic == "mfspr" { word = word & ~0x001f_f800 | 8 << 16 }
+            if row.mnemonic == "mtspr" || row.mnemonic == "mfspr" {
+                // LR, VRSAVE, SPRG0, and XER where it is read alone.
+                let number: UInt32 = [8, 256, 272, row.mnemonic == "mfspr" ? 1 : 8][random.below(4)]
+                word = word & ~0x001f_f800 | (number & 31) << 16 | (number >> 5) << 11
+            }
+            // EE and RI alone: the rest of MSR decides what the words mean.
+            if row.mnemonic == "mtmsr" || row.mnemonic == "mtmsrd" { word |= 0x10000 }
             guard InstructionTable.shared.decode(UInt64(word), for: sets) != InstructionTable.noRow else { continue }
             // r1 and r2 keep their values, but for update forms, which only move a little.
             let written = row.operands.filter { $0.use != .read && $0.use != .immediate && $0.kind == .gpr }
@@ -109,6 +115,10 @@ struct TranslationProgram {
             code += bigEndian ? bytes.reversed() : bytes
         }
         guard memory.load(code, at: Self.codeAddress) else { return nil }
+        // An interrupt ends the program.
+        for vector in stride(from: UInt64(0x100), to: 0x1000, by: 0x20) {
+            guard memory.load([0x44, 0, 0, 0x22], at: vector) else { return nil }
+        }
         var random = Random(state: seed | 1)
         let data = (0..<4096).map { _ in UInt8(truncatingIfNeeded: random.next() >> 20) }
         guard memory.load(data, at: Self.dataAddress) else { return nil }
@@ -148,7 +158,9 @@ struct TranslationProgram {
             cpu.state.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
         }
         gpr(cpu.state)[1] = Self.dataAddress + 0x400
-        gpr(cpu.state)[2] = 0x123
+        // Reservations want alignment.
+        let reserves = words.contains { $0 >> 26 == 31 && [20, 84, 150, 214].contains($0 >> 1 & 0x3ff) }
+        gpr(cpu.state)[2] = reserves ? 0x120 : 0x123
         cpu.state.pointee.ctr = rounds
         cpu.state.pointee.nip = Self.codeAddress
         var native: NativeEngine?
@@ -156,9 +168,8 @@ struct TranslationProgram {
         case .interpreter: break
         case .blocks: cpu.engine = BlockEngine(cpu: cpu)
         case .native, .baseline:
-            native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20)
+            native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20, isBaseline: engine == .baseline)
             guard let native else { return nil }
-            if engine == .baseline { native.features = UInt32(CJ_X86_64_V2) }
             cpu.engine = native
         }
         _ = cpu.run()
@@ -172,7 +183,8 @@ struct TranslationProgram {
         outcome.fpscr = state.fpscr
         outcome.vscr = state.vscr
         outcome.memory = memory.bytes(at: Self.dataAddress - 0x8000, count: 0x10000) ?? []
-        if native != nil, rounds > 100, native?.statistics.regions == 0 { return nil }
+        // An interrupt may have ended the loop early.
+        if native != nil, rounds > 100, state.ctr == 0, native?.statistics.regions == 0 { return nil }
         return outcome
     }
 
@@ -180,6 +192,7 @@ struct TranslationProgram {
     static func rows(where isWanted: (InstructionRow) -> Bool = { _ in true }) -> [InstructionRow] {
         let excluded: Set<String> = [
             "b", "ba", "bl", "bla", "bc", "bca", "bcl", "bcla", "bclr", "bclrl", "bcctr", "bcctrl", "sync", "addpcis",
+            "sc",
         ]
         return InstructionTable.shared.rows.filter {
             Lowered(rawValue: $0.mnemonic) != nil && !excluded.contains($0.mnemonic)

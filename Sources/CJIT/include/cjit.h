@@ -57,6 +57,7 @@ enum {
     CJ_FP_STATUS = 73,      // what later instructions changed: FPCC and FI, each 0x80 + value; then which operands
     CJ_PASSES = 63,         // polling points to come by before a piece ends, in verify mode
     CJ_TRANSITIONS = 55,    // interrupts and changes of context that stayed in generated code
+    CJ_HOOKED = 56,         // nonzero if the hook of the instruction to interpret was asked already
     CJ_RESYNC = 54,         // nonzero once translations were dropped while one runs
 };
 

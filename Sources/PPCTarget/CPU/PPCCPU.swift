@@ -23,7 +23,21 @@ public final class PPCCPU {
     var monitor: PerformanceMonitor
 
     /// Answers hypercalls. Without one, `sc 1` is a system call interrupt as `sc` is.
-    public var hypercall: Hypercall?
+    ///
+    /// Generated code calls its C entry point straight.
+    public var hypercall: Hypercall? {
+        didSet {
+            hypercallEntry = hypercall.flatMap { body in
+                try? NativeEntry { [unowned self] _ in body(self) == Outcome.stop ? Outcome.stop : Outcome.context }
+            }
+            engine?.forgetTranslations()
+        }
+    }
+    private(set) var hypercallEntry: NativeEntry?
+    /// Hooks by effective address, those that were taken out, and the one that has just stopped the CPU.
+    var hooks: [UInt64: NativeEntry] = [:]
+    var retiredHooks: [NativeEntry] = []
+    var passedHook: UInt64?
     /// Told whenever a guest-visible interrupt is delivered: vector offset and address it was taken from.
     public var onInterrupt: ((PPCCPU, UInt32, UInt64) -> Void)?
     /// Called before each instruction while set; return `false` to leave the run loop instead of executing it.
@@ -251,6 +265,7 @@ public final class PPCCPU {
     func attentionChanged() {
         needsAttention =
             onInstruction != nil || !breakpoints.isEmpty || state.pointee.msr & (MSR.se | MSR.be) != 0
+            || !hooks.isEmpty && !(engine is NativeEngine)
             || engine == nil && executionLog?.shows([.exec, .cpu]) == true
         // Whoever executes now leaves its fast loop and looks.
         if needsAttention { requestExit(PPC_EXIT_INTERRUPT) }

@@ -32,12 +32,16 @@ extension PPCCPU {
             if left == 0 { return .limit }
             if monitor.isStarting { monitor.start(state) }
             let outcome: Int32
-            if needsAttention {
+            if needsAttention || limit != .max && !hooks.isEmpty {
                 if breakpoints.contains(state.pointee.nip), passedBreakpoint != state.pointee.nip {
                     passedBreakpoint = state.pointee.nip
                     return .breakpoint
                 }
                 passedBreakpoint = nil
+                if let outcome = askHook() {
+                    if outcome == Outcome.stop, state.pointee.halted == 0 { return .requested }
+                    continue
+                }
                 if let onInstruction, !onInstruction(self, state.pointee.nip) { return .requested }
                 if engine == nil, let executionLog { TranslationLog.entering(self, executionLog) }
                 outcome = stepTraced()

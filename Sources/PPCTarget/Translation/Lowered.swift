@@ -22,6 +22,8 @@ enum Lowered: String, CaseIterable {
     case b, ba, bl, bla, bc, bca, bcl, bcla, bclr, bclrl, bcctr, bcctrl
     // System registers.
     case mfspr, mtspr, mfmsr, mtmsr, mtmsrd
+    // The hypercall.
+    case sc
     // Reservations, blocks.
     case lwarx, ldarx, dcbz
     case stwcx = "stwcx."

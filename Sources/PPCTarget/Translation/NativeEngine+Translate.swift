@@ -7,7 +7,8 @@ extension NativeEngine {
         Translator.Entry(
             thunks: thunks, memory: memory, features: features, infos: UnsafePointer(infos), exits: exits,
             exitCapacity: Self.exitCapacity, registers: registers,
-            hasISA300: decoder.sets.contains(.isa300), zeroesWholeBlocks: !decoder.sets.contains(.only970))
+            hasISA300: decoder.sets.contains(.isa300), zeroesWholeBlocks: !decoder.sets.contains(.only970),
+            hooks: cpu.hooks, hypercall: cpu.hypercallEntry)
     }
 
     private func source(_ address: UInt64, _ host: UInt64) -> CodeSource? {

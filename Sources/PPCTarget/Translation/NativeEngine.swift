@@ -17,8 +17,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     let state: CPUState
     let memory: CodeMemory
     let thunks: Thunks
-    /// CJ_* bits; tests take some away.
-    var features: UInt32
+    /// CJ_* bits.
+    let features: UInt32
     let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
     var decoder: RegionDecoder
@@ -55,13 +55,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
     ///   - codeSize: Bytes of generated code to keep at most.
-    public init(cpu: PPCCPU, codeSize: Int = 64 << 20) throws(UnavailableError) {
+    ///   - isBaseline: Use nothing that an x86-64-v2 host lacks, whatever this one has.
+    public init(cpu: PPCCPU, codeSize: Int = 64 << 20, isBaseline: Bool = false) throws(UnavailableError) {
         guard Self.isSupported else {
             throw UnavailableError(description: "the native engine needs an x86-64-v2 host")
         }
         self.cpu = cpu
         state = cpu.state
-        features = cj_host_features()
+        features = isBaseline ? UInt32(CJ_X86_64_V2) : cj_host_features()
         do {
             memory = try CodeMemory(codeSize: max(codeSize, 1 << 20), dataSize: max(codeSize, 1 << 20))
         } catch {
@@ -114,6 +115,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         defer { ticker?.setExecuting(false) }
         // The exit whose target is being looked for.
         var pendingExit: Int32 = -1
+        if let outcome = passHook() { return outcome }
         while true {
             selectContext()
             guard let code = findCode(&pendingExit) else {
@@ -147,6 +149,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
             }
             pendingExit = -1
         }
+    }
+
+    /// Executes the instruction in front of which a hook has stopped.
+    private func passHook() -> Int32? {
+        guard let passed = cpu.passedHook else { return nil }
+        if passed == state.pointee.nip { return interpretOne() }
+        cpu.passedHook = nil
+        return nil
     }
 
     private var payload: UInt64 { scratch[Int(CJ_EXIT_PAYLOAD)] }
@@ -190,6 +200,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Lets the interpreter do what is not worth translating: illegal and refused instructions, code outside RAM.
     private func interpretOne() -> Int32? {
         counters.interpreted &+= 1
+        if !cpu.hooks.isEmpty {
+            // Generated code has asked the hook already if it says so.
+            if scratch[Int(CJ_HOOKED)] != 0 {
+                scratch[Int(CJ_HOOKED)] = 0
+            } else if let outcome = cpu.askHook() {
+                return outcome == Outcome.stop || state.pointee.exit_request != 0 ? outcome : nil
+            }
+        }
         var left: UInt64 = 1
         let outcome = cpu.executeSlice(&left)
         if outcome == Outcome.stop || state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }

@@ -5,13 +5,18 @@ public final class TranslatingEngine: ExecutionEngine {
     private let kind: EngineKind
     private let codeSize: Int
     private let verification: Verification?
+    private let isBaseline: Bool
     private var isPrepared = false
 
     /// - Parameters:
     ///   - kind: Which engine; `.interpreter` runs the reference interpreter.
     ///   - codeSize: Bytes of generated code to keep at most.
     ///   - verification: Checks the native engine against the interpreter; for machines whose vCPUs take turns.
-    public init(_ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil) {
+    ///   - isBaseline: Native code uses nothing that an x86-64-v2 host lacks.
+    public init(
+        _ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil, isBaseline: Bool = false
+    ) {
+        self.isBaseline = isBaseline
         self.kind = kind
         self.codeSize = codeSize
         self.verification = verification
@@ -31,7 +36,7 @@ public final class TranslatingEngine: ExecutionEngine {
         case .interpreter: nil
         case .blocks: BlockEngine(cpu: cpu)
         case .native:
-            if let engine = try? NativeEngine(cpu: cpu, codeSize: codeSize) {
+            if let engine = try? NativeEngine(cpu: cpu, codeSize: codeSize, isBaseline: isBaseline) {
                 if let verification {
                     VerifyingEngine(engine, sample: verification.sample, onDivergence: verification.onDivergence)
                 } else {

@@ -18,6 +18,7 @@ extension Translator {
             flush()
             setNIP(block.next)
             asm.jump(to: entry.thunks.interpret)
+        case .called where isHypercall: callHypercall(block.next)
         case .called:
             callInstruction()
             if info(current).pointee.changesContext {

@@ -13,6 +13,7 @@ extension Translator {
         case .divw, .divwu, .divd, .divdu: return !f.oe
         case .addc, .adde, .addme, .addze, .subfc, .subfe, .subfme, .subfze: return !f.oe && !context.narrow
         case .addic, .addicRecord, .subfic: return !context.narrow
+        case .sc: return false
         case .mfspr: return movesFromSPR(f.spr)
         case .mtspr: return movesToSPR(f.spr)
         case .mtmsr, .mtmsrd: return word & 0x10000 != 0

@@ -176,7 +176,11 @@ extension Translator {
         var reads = false
         var writes = false
         var index = current
+        var place = address
         while index < blockEnd {
+            // A hook sees the state between instructions.
+            if !entry.hooks.isEmpty, index != current, entry.hooks[place] != nil { break }
+            place = (place &+ UInt64(buffer.instructions[index].length)) & addressMask
             let word = buffer.instructions[index].word
             let row = info(index)
             guard let op = row.pointee.lowered, lowers(op, word), !row.pointee.ends(word) else { break }

@@ -217,4 +217,56 @@ extension Translator {
         for offset in stride(from: Int32(0), to: size, by: 16) { asm.storeVector(MemoryOperand(.rcx, offset), .x0) }
         resumeSlowPath()
     }
+
+    // MARK: Closures
+
+    /// Calls the closure in front of the current instruction, with everything written back. It may change anything.
+    mutating func callHook(_ hook: NativeEntry) {
+        group.active = false
+        writePending()
+        flush()
+        setNIP(address)
+        emitSettle()
+        emitCall(hook)
+        let failed = asm.label()
+        asm.test(.w32, .rax, .rax)
+        asm.jump(.notEqual, failed)
+        addStub(Stub(kind: .outcome, label: failed))
+        valid = 0
+        validVectors = 0
+        singles = 0
+        asm.load(.w64, Host.tlb, state(Int(CJ_TLB)))
+        let changed = asm.label()
+        asm.alu(.cmp, .w8, state(Int(CJ_GRANULE_SHIFT)), immediate: Int32(context.granuleShift))
+        asm.jump(.notEqual, changed)
+        asm.alu(.cmp, .w32, scratch(Int(CJ_RESYNC)), immediate: 0)
+        asm.jump(.notEqual, changed)
+        addStub(Stub(kind: .hooked, label: changed))
+        emitConditionValues()
+    }
+
+    /// The current instruction is `sc 1` of a partition whose hypercalls somebody answers.
+    var isHypercall: Bool {
+        entry.hypercall != nil && !context.problemState
+            && info(current).pointee.lowered == .sc && buffer.instructions[current].word &>> 5 & 0x7f == 1
+    }
+
+    /// Calls the closure that answers hypercalls; any context may come after it.
+    mutating func callHypercall(_ next: UInt64) {
+        guard let hypercall = entry.hypercall else { return }
+        group.active = false
+        writePending()
+        flush()
+        setNIP(next)
+        emitSettle()
+        emitCall(hypercall)
+        asm.jump(to: entry.thunks.outcome)
+    }
+
+    private mutating func emitCall(_ closure: NativeEntry) {
+        asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
+        asm.constant(.rax, UInt64(UInt(bitPattern: unsafeBitCast(closure.function, to: Int.self))))
+        asm.call(.rax)
+        asm.loadMXCSR(scratch(Int(CJ_MXCSR_INITIAL)))
+    }
 }

@@ -106,9 +106,12 @@ struct Translator: ~Copyable {
         let hasISA300: Bool
         /// `dcbz` clears 128 bytes, always.
         let zeroesWholeBlocks: Bool
+        /// Closures to call before instructions, by effective address, and for hypercalls.
+        let hooks: [UInt64: NativeEntry]
+        let hypercall: NativeEntry?
     }
 
-    enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again }
+    enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again, hooked }
     struct Stub {
         var kind: StubKind
         var label: Assembler.Label
@@ -368,6 +371,7 @@ struct Translator: ~Copyable {
                 exhausted = true
                 return
             }
+            if !entry.hooks.isEmpty, let hook = entry.hooks[address] { callHook(hook) }
             if current == last, block.ending == .direct || block.ending == .indirect || block.ending == .called {
                 break
             }
@@ -534,6 +538,9 @@ struct Translator: ~Copyable {
                 setNIP(stub.address)
                 asm.load(.w64, .rax, state(Int(CJ_NIP)))
                 asm.jump(to: entry.thunks.lookup)
+            case .hooked:
+                asm.store(.w64, scratch(Int(CJ_HOOKED)), immediate: 1)
+                asm.jump(to: entry.thunks.interpret)
             case .interpret:
                 setNIP(stub.address)
                 asm.jump(to: entry.thunks.interpret)
