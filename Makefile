@@ -2,7 +2,7 @@
 SWIFT ?= swift
 
 .PHONY: demo run-linux test build release deps deps-test lint format walls examples rings guests bench bench-compare \
-	bench-migration soak fuzz fuzz-cpu difftest coverage clean
+	bench-migration soak fuzz fuzz-cpu fuzz-services difftest coverage clean
 
 demo: release
 	Scripts/demo
@@ -86,6 +86,12 @@ fuzz: deps-test
 # Random instruction streams in every privilege state; EMUCORE_FUZZ_ROUNDS machines from EMUCORE_FUZZ_SEED on.
 fuzz-cpu: deps-test
 	EMUCORE_FUZZ_ROUNDS=$${EMUCORE_FUZZ_ROUNDS:-2000} $(SWIFT) test --filter CPUFuzz
+
+# Random hypercalls and runtime services; EMUCORE_FUZZ_ROUNDS machines from EMUCORE_FUZZ_SEED on. And a guest that resets
+# a thousand times.
+fuzz-services: deps-test release
+	EMUCORE_FUZZ_ROUNDS=$${EMUCORE_FUZZ_ROUNDS:-500} $(SWIFT) test --filter ServiceFuzz
+	Scripts/reset-loop
 
 # Programs that use the library as an embedder does.
 examples: deps

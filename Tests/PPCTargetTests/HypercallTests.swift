@@ -10,7 +10,8 @@ struct PlatformFixture {
     let machine: SpaprMachine
 
     init(
-        version: String = "pseries-7.2", cpu: String = "power9_v2.0", cpus: Int = 2, interrupts: String = "dual"
+        version: String = "pseries-7.2", cpu: String = "power9_v2.0", cpus: Int = 2, interrupts: String = "dual",
+        properties: [String: String] = [:]
     ) throws {
         services = SpaprServices()
         let types = TypeRegistry()
@@ -18,7 +19,8 @@ struct PlatformFixture {
         types.registerSpaprTypes(platform: services)
         machine = SpaprMachine(version: try #require(SpaprVersion.named(version)), types: types, platform: services)
         try machine.set("x-vof", .bool(true))
-        try machine.set("ic-mode", .string(interrupts))
+        if version != "pseries-2.4", version != "pseries-2.12" { try machine.set("ic-mode", .string(interrupts)) }
+        for (name, value) in properties { try machine.set(name, .string(value)) }
         var options = SpaprOptions()
         options.cpu = cpu
         options.smp.cpus = cpus

@@ -78,5 +78,7 @@ extension TypeRegistry {
         register(FileBackend.objectType)
         register(MemfdBackend.objectType)
         register(MemoryModule.moduleType)
+        register(RandomBackend.builtinType)
+        register(RandomBackend.fileType)
     }
 }

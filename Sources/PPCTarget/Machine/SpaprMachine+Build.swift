@@ -43,7 +43,7 @@ extension SpaprMachine {
         }
         try makeDefaultPHB()
         try loadKernel()
-        state.register(Self.stateDescription, of: self, instance: 0)
+        state.register(Self.stateDescription, of: self, instance: 0, isHolder: true)
         state.registerLive("spapr/htab", hpt, version: 1)
         for device in options.devices {
             do {
@@ -267,6 +267,7 @@ extension SpaprMachine {
         case SpaprTypes.phb.name: SpaprPHB(machine: self)
         case "pc-dimm": MemoryModule(machine: self)
         case let name where type.isA("spapr-cpu-core") && !name.isEmpty: SpaprCPUCore(machine: self, type: type)
+        case SpaprTypes.rng.name: SpaprRNG(machine: self)
         default: nil
         }
     }
@@ -291,6 +292,10 @@ extension SpaprMachine {
             case let phb as SpaprPHB: try realize(phb)
             case let module as MemoryModule: try insert(module)
             case let core as SpaprCPUCore: try insert(core)
+            case let generator as SpaprRNG:
+                guard randomNumbers == nil else { throw ObjectError("spapr-rng can not be instantiated twice!") }
+                try generator.realizeDevice()
+                randomNumbers = generator
             default: throw ObjectError("'\(device.objectType.name)' is not a valid device model name")
             }
         } catch {
@@ -323,7 +328,13 @@ extension SpaprMachine {
     private func realize(_ phb: SpaprPHB) throws {
         try phb.realizeDevice()
         phbs.append(phb)
-        connectors.connector(.phb, phb.index)?.attach(phb)
+        if let connector = connectors.connector(.phb, phb.index) {
+            connector.attach(phb)
+            connector.makeFragment = { [unowned self, unowned phb] in
+                let tree = DeviceTree(capacity: 0x1_0000)
+                return (tree, phb.describe(tree, machine: self))
+            }
+        }
         state.register(PCIBus.stateDescription, of: phb.pci)
     }
 

@@ -16,6 +16,7 @@ extension SpaprMachine {
             tree, serverCount: serverCount, phandle: Self.interruptControllerHandle)
         describeMemory(tree)
         describeVirtualIO(tree)
+        if randomNumbers != nil { SpaprRNG.describe(tree) }
         for phb in phbs.reversed() { phb.describe(tree, machine: self) }
         describeCPUs(tree)
         describeConnectors(tree)

@@ -63,6 +63,8 @@ public final class SpaprMachine: Machine {
     public internal(set) var nvram: SpaprNVRAM!
     public internal(set) var rtc: SpaprRTC!
     public internal(set) var phbs: [SpaprPHB] = []
+    /// What answers H_RANDOM, if the user added it.
+    public internal(set) var randomNumbers: SpaprRNG?
     public internal(set) var connectors: ConnectorTable!
     public internal(set) var events: SpaprEvents!
     /// Images that every reset copies into memory: firmware, kernel, initrd.

@@ -24,6 +24,8 @@ enum SpaprTypes {
     nonisolated(unsafe) static let phb = device(
         "spapr-pci-host-bridge", isForUsers: true, interfaces: ["pci-host-bridge", "hot-pluggable"],
         properties: SpaprPHB.properties, "PCI host bridge of the partition")
+    nonisolated(unsafe) static let rng = device(
+        "spapr-rng", isForUsers: true, properties: SpaprRNG.properties, "Random numbers by H_RANDOM")
     nonisolated(unsafe) static let connector = device("spapr-dr-connector")
 }
 
@@ -31,7 +33,7 @@ extension TypeRegistry {
     func registerSpaprDeviceTypes() {
         for type in [
             SpaprTypes.vioDevice, SpaprTypes.vty, SpaprTypes.nvram, SpaprTypes.rtc, SpaprTypes.tceTable,
-            SpaprTypes.phb, SpaprTypes.connector,
+            SpaprTypes.phb, SpaprTypes.rng, SpaprTypes.connector,
         ] { register(type) }
         let cpu = register(
             ObjectType(

@@ -67,6 +67,19 @@ public enum HypercallNumber {
     public static var getCPUCharacteristics: UInt64 { 0x1c8 }
     public static var join: UInt64 { 0x298 }
     public static var enableCRQ: UInt64 { 0x2b0 }
+    public static var registerLogicalLAN: UInt64 { 0x114 }
+    public static var freeLogicalLAN: UInt64 { 0x118 }
+    public static var addLogicalLANBuffer: UInt64 { 0x11c }
+    public static var sendLogicalLAN: UInt64 { 0x120 }
+    public static var multicastControl: UInt64 { 0x130 }
+    public static var changeLogicalLANAddress: UInt64 { 0x14c }
+    public static var scmReadMetadata: UInt64 { 0x3e4 }
+    public static var scmWriteMetadata: UInt64 { 0x3e8 }
+    public static var scmBindMemory: UInt64 { 0x3ec }
+    public static var scmUnbindMemory: UInt64 { 0x3f0 }
+    public static var scmUnbindAll: UInt64 { 0x3fc }
+    public static var scmHealth: UInt64 { 0x400 }
+    public static var scmFlush: UInt64 { 0x44c }
     public static var homeNodeAssociativity: UInt64 { 0x2ec }
     public static var xirrX: UInt64 { 0x2fc }
     public static var random: UInt64 { 0x300 }

@@ -21,7 +21,9 @@ enum ProcessorCalls {
         table[HypercallNumber.setMode] = setMode
         table[HypercallNumber.getCPUCharacteristics] = characteristics
         table[HypercallNumber.random] = { call in
-            call[0] = call.machine.random.next()
+            guard let generator = call.machine.randomNumbers else { return HypercallStatus.function }
+            guard let value = generator.next() else { return HypercallStatus.hardware }
+            call[0] = value
             return HypercallStatus.success
         }
     }

@@ -120,6 +120,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         PartitionCalls.register(dispatch)
         ArchitectureSupport.register(dispatch)
         TerminalCalls.register(dispatch)
+        AbsentDeviceCalls.register(dispatch)
         firmware.register(dispatch)
         SystemServices.register(rtas)
         ProcessorServices.register(rtas)
