@@ -87,6 +87,16 @@ struct LaunchCommand: ParsableCommand {
     var boot: String?
 
     @Option(
+        name: .customLong("drive", withSingleDash: true), parsing: .unconditionalSingleValue,
+        help: "if=pflash,file=FILE[,format=raw]: keeps the guest's NVRAM in a file of 8 KiB to 1 MiB.")
+    var drive: [String] = []
+
+    @Option(
+        name: .customLong("pflash", withSingleDash: true), parsing: .unconditionalSingleValue,
+        help: "FILE: the same as -drive if=pflash,format=raw,file=FILE.")
+    var pflash: [String] = []
+
+    @Option(
         name: .customLong("chardev", withSingleDash: true), parsing: .unconditionalSingleValue,
         help: "TYPE,id=ID[,…]: makes a character back end (null, stdio, file, pipe, pty, socket, ringbuf).")
     var chardev: [String] = []
@@ -160,6 +170,11 @@ struct LaunchCommand: ParsableCommand {
 
     @Flag(name: .customLong("no-shutdown", withSingleDash: true), help: "Stay when the guest switches itself off.")
     var noShutdown = false
+
+    @Option(
+        name: .customLong("action", withSingleDash: true), parsing: .unconditionalSingleValue,
+        help: "reboot=reset|shutdown,shutdown=poweroff|pause,panic=shutdown|pause|exit-failure|none")
+    var action: [String] = []
 
     @Option(
         name: .customShort("d"), parsing: .unconditionalSingleValue,

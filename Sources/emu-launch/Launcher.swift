@@ -54,6 +54,13 @@ final class Launcher {
         }
         machine.exitsOnReset = options.noReboot
         machine.staysAfterShutdown = options.noShutdown
+        for text in options.action {
+            let list = try KeyValueList(text)
+            try list.check(known: ["reboot", "shutdown", "panic"], option: "-action")
+            try GuestActions(
+                reboot: list.string("reboot"), shutdown: list.string("shutdown"), panic: list.string("panic")
+            ).apply(to: machine)
+        }
         machine.globals = try options.global.map(OptionTexts.global)
         for warning in machine.checkGlobals() { Report.line("warning: \(warning)") }
         try migration.applyPresets()
@@ -70,6 +77,7 @@ final class Launcher {
         spapr.memory.prealloc = options.memPrealloc
         let numa = try OptionTexts.numa(options.numa)
         (spapr.memory.nodes, spapr.distances, spapr.coreNodes) = (numa.nodes, numa.distances, numa.cores)
+        spapr.nvramFile = try OptionTexts.nvramFile(drives: options.drive, files: options.pflash)
         spapr.timeOfDay = try options.rtc.flatMap { try OptionTexts.timeOfDay($0, machine.clock) }
         if let seed = options.seed { machine.random = RandomSource(seed: seed) }
         spapr.smp = try OptionTexts.topology(options.smp)
@@ -299,7 +307,8 @@ final class Launcher {
     private func finish(_ cause: ShutdownCause) {
         for backend in backends { backend.close() }
         multiplexedStdio?.close()
-        exit(cause == .guestPanic || cause == .hostError ? 1 : 0)
+        let fails = cause == .hostError || cause == .guestPanic && machine.panicAction == .exitFailure
+        exit(fails ? 1 : 0)
     }
 }
 

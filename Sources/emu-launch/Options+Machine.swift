@@ -67,6 +67,35 @@ enum OptionTexts {
         }
     }
 
+    /// The file of `-drive if=pflash` or `-pflash`, which a pseries machine keeps its NVRAM in.
+    static func nvramFile(drives: [String], files: [String]) throws -> String? {
+        var found = files
+        for text in drives {
+            let list = try KeyValueList(text)
+            try list.check(
+                known: ["if", "file", "format", "id", "index", "unit", "readonly", "read-only"], option: "-drive")
+            guard list.string("if") == "pflash" else {
+                throw ObjectError(
+                    "-drive if=\(list.string("if") ?? "ide") is not supported",
+                    hint: "There are no disks; -drive if=pflash,format=raw,file=FILE keeps the NVRAM in a file.")
+            }
+            guard list.string("format") ?? "raw" == "raw" else {
+                throw ObjectError("Unknown driver '\(list.string("format") ?? "")'", hint: "Write format=raw.")
+            }
+            for key in ["readonly", "read-only"] where try list.bool(key) == true {
+                throw ObjectError("Block node is read-only", hint: "The guest writes its NVRAM.")
+            }
+            guard let file = list.string("file") else {
+                throw ObjectError("-drive if=pflash needs file=", hint: "Give it a file of 64 KiB.")
+            }
+            found.append(file)
+        }
+        guard found.count <= 1 else {
+            throw ObjectError("a pseries machine has one NVRAM", hint: "Give -drive if=pflash once.")
+        }
+        return found.first
+    }
+
     static func topology(_ text: String?) throws -> SpaprOptions.Topology {
         guard let text else { return SpaprOptions.Topology() }
         let list = try KeyValueList(text, impliedKey: "cpus")

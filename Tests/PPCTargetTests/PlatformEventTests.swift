@@ -74,6 +74,26 @@ import Testing
         #expect(ends == (stays ? [] : [.guestPanic]))
     }
 
+    @Test("follows -action when its guest panics", arguments: PanicAction.allCases)
+    func actions(action: PanicAction) throws {
+        let fixture = try PlatformFixture(cpus: 1)
+        let machine = fixture.machine
+        var ends: [ShutdownCause] = []
+        try machine.withLock {
+            machine.onShutdown = { ends.append($0) }
+            try GuestActions(panic: action.rawValue).apply(to: machine)
+            #expect(throws: ObjectError.self) {
+                try GuestActions(reboot: "shutdown", panic: "often").apply(to: machine)
+            }
+            #expect(!machine.exitsOnReset)
+        }
+        #expect(try fixture.rtas(0x201f, [0x20_0000], results: 1) == [0])
+        machine.queue.sync {}
+        let ended = action == .shutdown || action == .exitFailure
+        #expect(ends == (ended ? [.guestPanic] : []))
+        #expect((machine.withLock { machine.runState } == .guestPanicked) == (action != .none))
+    }
+
     @Test("takes a non-maskable interrupt at the system reset vector, waking a processor that sleeps")
     func nonMaskable() throws {
         let fixture = try PlatformFixture(cpus: 2)

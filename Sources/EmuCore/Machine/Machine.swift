@@ -76,10 +76,12 @@ open class Machine: EmuObject {
     public var uuid: UUID?
     /// Random numbers for the guest; set before the machine is built.
     public var random = RandomSource()
-    /// `-no-reboot` and `-no-shutdown`.
+    /// `-no-reboot` and `-no-shutdown`, or `-action reboot=shutdown` and `shutdown=pause`.
     public var exitsOnReset = false
     /// Whether the machine stays, stopped, when the guest switches itself off (`-no-shutdown`).
     public var staysAfterShutdown = false
+    /// `-action panic=`.
+    public var panicAction = PanicAction.shutdown
     /// Set while a stream is awaited: whether to run once it has arrived (no `-S`, or `cont` was given).
     public var startAfterMigration = true
     /// Why the machine ended, once it has.

@@ -13,6 +13,54 @@ public enum ShutdownCause: String, Sendable {
     public var isGuestInitiated: Bool { self == .guestShutdown || self == .guestReset || self == .guestPanic }
 }
 
+/// What follows when the guest's operating system has given up.
+public enum PanicAction: String, Sendable, CaseIterable {
+    /// The program ends, with status 0 as in QEMU, unless the machine stays after a shutdown.
+    case shutdown
+    /// The machine stays as it is to be looked at.
+    case pause
+    /// The program ends with status 1.
+    case exitFailure = "exit-failure"
+    /// Monitors hear of it, the guest goes on.
+    case none
+}
+
+/// `-action` and `set-action`: what follows when the guest reboots, switches itself off or panics. Values are QEMU's
+/// words; without one, nothing changes.
+public struct GuestActions: Sendable {
+    public var reboot: String?
+    public var shutdown: String?
+    public var panic: String?
+
+    public init(reboot: String? = nil, shutdown: String? = nil, panic: String? = nil) {
+        (self.reboot, self.shutdown, self.panic) = (reboot, shutdown, panic)
+    }
+
+    /// - Throws: ``ObjectError`` for a word that is none of the action's; the machine is unchanged then.
+    public func apply(to machine: Machine) throws {
+        func refused(_ name: String, _ value: String, _ known: [String]) -> ObjectError {
+            ObjectError(
+                "Parameter '\(name)' does not accept value '\(value)'",
+                hint: "Values are \(known.joined(separator: ", ")).")
+        }
+        func choice(_ name: String, _ value: String, _ known: [String]) throws -> Bool {
+            guard let index = known.firstIndex(of: value) else { throw refused(name, value, known) }
+            return index == 1
+        }
+        let exits = try reboot.map { try choice("reboot", $0, ["reset", "shutdown"]) }
+        let stays = try shutdown.map { try choice("shutdown", $0, ["poweroff", "pause"]) }
+        let action = try panic.map { word in
+            guard let action = PanicAction(rawValue: word) else {
+                throw refused("panic", word, PanicAction.allCases.map(\.rawValue))
+            }
+            return action
+        }
+        if let exits { machine.exitsOnReset = exits }
+        if let stays { machine.staysAfterShutdown = stays }
+        if let action { machine.panicAction = action }
+    }
+}
+
 extension Machine {
     /// `stop`.
     public func stopByUser() throws {
@@ -60,16 +108,19 @@ extension Machine {
         }
     }
 
-    /// The guest's operating system has given up: monitors hear of it, and the machine ends or, with `-no-shutdown`,
-    /// stays as it is to be looked at.
+    /// The guest's operating system has given up: monitors hear of it, and ``panicAction`` follows.
     public func reportGuestPanic() {
         postEvent { machine in
             guard machine.runState != .guestPanicked, machine.shutdownCause == nil else { return }
-            let stays = machine.staysAfterShutdown
+            let action = machine.panicAction
+            guard action != .none else {
+                machine.monitor.emit("GUEST_PANICKED", ["action": "run"])
+                return
+            }
+            let stays = action == .pause || action == .shutdown && machine.staysAfterShutdown
             machine.monitor.emit("GUEST_PANICKED", ["action": .string(stays ? "pause" : "poweroff")])
             machine.setRunState(.guestPanicked)
-            machine.monitor.emit("STOP")
-            if !stays { machine.finish(.guestPanic) }
+            if stays { machine.monitor.emit("STOP") } else { machine.finish(.guestPanic) }
         }
     }
 

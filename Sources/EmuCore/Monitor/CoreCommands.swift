@@ -47,6 +47,13 @@ public enum CoreCommands {
                 session.machine.requestPowerDown()
                 return [:]
             },
+            MonitorCommand("set-action", optional: ["reboot", "shutdown", "panic"]) { session, arguments in
+                try GuestActions(
+                    reboot: arguments["reboot"]?.stringValue, shutdown: arguments["shutdown"]?.stringValue,
+                    panic: arguments["panic"]?.stringValue
+                ).apply(to: session.machine)
+                return [:]
+            },
             MonitorCommand("inject-nmi") { session, _ in
                 try session.machine.injectNMI()
                 return [:]

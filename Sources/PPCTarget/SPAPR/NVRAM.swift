@@ -31,7 +31,9 @@ public final class SpaprNVRAM: VIODevice {
                     let id = try PropertyParsing.string(value, name: "drive")
                     throw ObjectError(
                         "Property 'spapr-nvram.drive' can't find value '\(id)'",
-                        hint: "There are no block devices; the NVRAM keeps its content as long as the machine lives.")
+                        hint:
+                            "There are no block devices; -drive if=pflash,format=raw,file=FILE keeps the NVRAM in a file."
+                    )
                 })
         ]
     }

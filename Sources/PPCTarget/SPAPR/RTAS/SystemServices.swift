@@ -91,7 +91,7 @@ enum SystemServices {
         call.machine.logger.error("OS terminated: \(String(decoding: text, as: UTF8.self))")
         call.setStatus(RTASStatus.success)
         call.machine.reportGuestPanic()
-        call.services.runner(of: call.thread)?.requestPause()
+        if call.machine.panicAction != .none { call.services.runner(of: call.thread)?.requestPause() }
     }
 
     // MARK: Parameters
