@@ -14,6 +14,7 @@ struct KnownContext {
     private var iamr: UInt64
     private var fscr: UInt64
     private var lpcr: UInt64
+    private var pcr: UInt64
     // What they come down to.
     private var facilities: UInt64
     private var tlb: UnsafeMutablePointer<ppc_tlb_entry>?
@@ -38,6 +39,7 @@ struct KnownContext {
         iamr = registers[SPRegister.iamr]
         fscr = registers[SPRegister.fscr]
         lpcr = registers[SPRegister.lpcr]
+        pcr = registers[SPRegister.pcr]
         facilities = cpu.pointee.facilities
         tlb = cpu.pointee.tlb
     }
@@ -80,6 +82,7 @@ struct KnownContext {
         guard entry.pointee.msr == msr & deciding, entry.pointee.pid == registers[SPRegister.pid],
             entry.pointee.amr == registers[SPRegister.amr], entry.pointee.iamr == registers[SPRegister.iamr],
             entry.pointee.fscr == registers[SPRegister.fscr], entry.pointee.lpcr == registers[SPRegister.lpcr],
+            entry.pointee.pcr == registers[SPRegister.pcr],
             let tlb = entry.pointee.tlb
         else { return false }
         cpu.pointee.context = UnsafeMutableRawPointer(entry)

@@ -91,7 +91,8 @@ enum SPRMoves {
         switch number {
         // UAMR, SDR1, AMR, PID, IAMR, FSCR, HIOR, LPCR, LPIDR, PCR, PTCR, event-based branches, PSSCR
         case 13, 25, 29, 48, 61, 153, 311, 318, 319, 338, 464, 800...806, 855: true
-        default: false
+        // The engine that goes on is another while a counter of instructions runs.
+        default: PerformanceMonitor.isCounter(number) || PerformanceMonitor.isControl(number)
         }
     }
 

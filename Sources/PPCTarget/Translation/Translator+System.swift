@@ -16,14 +16,17 @@ struct DirectSPRs {
             let writes = [supervisor ? access.write.supervisor : access.write.hypervisor, access.write.problem]
             for state in 0..<2 {
                 switch reads[state] {
-                case .generic, .cfar: sources[state * 1024 + number] = Int16(number)
-                case .alias where number + 16 < 1024: sources[state * 1024 + number] = Int16(number + 16)
+                case .generic where !PerformanceMonitor.isCounter(number), .cfar:
+                    sources[state * 1024 + number] = Int16(number)
+                case .alias where number + 16 < 1024 && !PerformanceMonitor.isCounter(number + 16):
+                    sources[state * 1024 + number] = Int16(number + 16)
                 default: break
                 }
                 switch writes[state] {
                 case .generic where !SPRMoves.mayChangeContext(number), .cfar:
                     targets[state * 1024 + number] = Int16(number)
-                case .alias where number + 16 < 1024: targets[state * 1024 + number] = Int16(number + 16)
+                case .alias where number + 16 < 1024 && !SPRMoves.mayChangeContext(number + 16):
+                    targets[state * 1024 + number] = Int16(number + 16)
                 default: break
                 }
             }
