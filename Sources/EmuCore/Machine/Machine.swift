@@ -107,8 +107,8 @@ open class Machine: EmuObject {
         root = EmuObject(type: containerType)
         super.init(type: type)
         let objects = EmuObject(type: containerType)
+        root.add(owner: self, name: "machine")
         // These names are new on new objects, so adding cannot fail.
-        try? root.add(child: self, name: "machine")
         try? root.add(child: objects, name: "objects")
         for name in ["peripheral", "peripheral-anon", "unattached"] {
             try? add(child: EmuObject(type: containerType), name: name)

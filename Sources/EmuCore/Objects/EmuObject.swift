@@ -9,7 +9,16 @@ open class EmuObject {
     public private(set) weak var parent: EmuObject?
     /// Name under which the parent holds the object.
     public private(set) var name = ""
-    public private(set) var children: OrderedDictionary<String, EmuObject> = [:]
+    /// Objects below this one by name, in the order in which they came.
+    public var children: OrderedDictionary<String, EmuObject> {
+        guard let owner else { return held }
+        var all: OrderedDictionary = [owner.name: owner]
+        all.merge(held) { first, _ in first }
+        return all
+    }
+    private var held: OrderedDictionary<String, EmuObject> = [:]
+    /// A child that holds this object instead of being held by it: the machine, below the root.
+    private weak var owner: EmuObject?
     /// Properties of this object alone.
     public private(set) var ownProperties: OrderedDictionary<String, Property> = [:]
 
@@ -22,9 +31,16 @@ open class EmuObject {
         guard children[name] == nil else {
             throw ObjectError("attempt to add duplicate property '\(name)' to object (type '\(objectType.name)')")
         }
-        children[name] = child
+        held[name] = child
         child.parent = self
         child.name = name
+    }
+
+    /// Puts an object that holds this one below it, before the other children: such a pair would keep itself alive.
+    func add(owner: EmuObject, name: String) {
+        self.owner = owner
+        owner.parent = self
+        owner.name = name
     }
 
     /// Adds under `name[n]` with the first free n, as QEMU names array-like children.
@@ -33,7 +49,7 @@ open class EmuObject {
         var index = 0
         while children["\(arrayName)[\(index)]"] != nil { index += 1 }
         let name = "\(arrayName)[\(index)]"
-        children[name] = child
+        held[name] = child
         child.parent = self
         child.name = name
         return name
@@ -41,7 +57,7 @@ open class EmuObject {
 
     /// Takes a child out of the tree.
     public func remove(child name: String) {
-        guard let child = children.removeValue(forKey: name) else { return }
+        guard let child = held.removeValue(forKey: name) else { return }
         child.parent = nil
     }
 

@@ -2,7 +2,7 @@ import Dispatch
 
 /// Fires a machine's virtual timers from its queue: one host timer, set to the earliest deadline while the clock runs.
 public final class TimerDriver {
-    private unowned let machine: Machine
+    private weak var machine: Machine?
     private let source: any DispatchSourceTimer
 
     public init(machine: Machine) {
@@ -10,8 +10,8 @@ public final class TimerDriver {
         source = DispatchSource.makeTimerSource(flags: .strict, queue: machine.queue)
         let me = Confined(Reference(self))
         source.setEventHandler {
-            guard let driver = me.value.driver else { return }
-            driver.machine.withLock { driver.fire() }
+            guard let driver = me.value.driver, let machine = driver.machine else { return }
+            machine.withLock { driver.fire(machine) }
         }
         source.activate()
         machine.timers.onChange = { [weak self] in self?.arm() }
@@ -23,14 +23,15 @@ public final class TimerDriver {
         init(_ driver: TimerDriver) { self.driver = driver }
     }
 
-    private func fire() {
+    private func fire(_ machine: Machine) {
         machine.timers.run(at: machine.clock.now)
         arm()
     }
 
     private func arm() {
         // Who moves the clock by hand fires the timers too.
-        guard machine.clock.isRunning, !machine.clock.isManual, let deadline = machine.timers.nextDeadline else {
+        guard let machine, machine.clock.isRunning, !machine.clock.isManual, let deadline = machine.timers.nextDeadline
+        else {
             source.schedule(deadline: .distantFuture)
             return
         }

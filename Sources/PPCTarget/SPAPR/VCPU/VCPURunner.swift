@@ -1,5 +1,6 @@
 import CPPCState
 import CSupport
+import Dispatch
 import EmuCore
 import Glibc
 
@@ -24,6 +25,8 @@ final class VCPURunner: @unchecked Sendable {
     private var isSleeping = false
     private var shallQuit = false
     private var wasKicked = false
+    /// What the thread executes in, while it may.
+    private var owner: AnyObject?
     private var isStarted = false
     private var work: [() -> Void] = []
     private var invalidations: [TLBInvalidation] = []
@@ -61,9 +64,11 @@ final class VCPURunner: @unchecked Sendable {
 
     // MARK: Control from other threads
 
-    func resume() {
+    /// - Parameter owner: Stays alive until the thread is between instructions again.
+    func resume(keeping owner: AnyObject?) {
         signal.withLock {
             mayRun = true
+            self.owner = owner
             if !isStarted { start() }
             signal.broadcast()
         }
@@ -210,6 +215,7 @@ final class VCPURunner: @unchecked Sendable {
                     isParked = true
                     signal.broadcast()
                 }
+                letGoOfOwner()
                 signal.wait()
             }
             isParked = false
@@ -235,6 +241,15 @@ final class VCPURunner: @unchecked Sendable {
             _ = engine.run(cpu, limit: .max)
             scheduler.end(self)
         }
+    }
+
+    /// Called with the signal's lock held, by a thread that is in none of the owner's code. Whoever holds the owner last
+    /// ends this thread and waits for it, so that has to be another.
+    private func letGoOfOwner() {
+        guard owner != nil else { return }
+        nonisolated(unsafe) let last = owner.map(Unmanaged.passRetained)
+        owner = nil
+        DispatchQueue.global().async { last?.release() }
     }
 
     /// Waits until the halted CPU has a reason to go on.
@@ -281,6 +296,8 @@ final class VCPURunner: @unchecked Sendable {
 }
 
 /// Owns a runner for a thread of the machine; the host thread ends when this goes.
+///
+/// A machine that runs stays alive: its vCPUs may be anywhere in it. One that nobody else holds goes when it is stopped.
 final class VCPUHandle: ThreadRunner {
     let runner: VCPURunner
     private weak var machine: Machine?
@@ -290,9 +307,12 @@ final class VCPUHandle: ThreadRunner {
         self.machine = machine
     }
 
-    deinit { runner.quit() }
+    deinit {
+        runner.quit()
+        runner.scheduler.remove(runner)
+    }
 
-    func resume() { runner.resume() }
+    func resume() { runner.resume(keeping: machine) }
 
     func pause() {
         runner.requestPause()

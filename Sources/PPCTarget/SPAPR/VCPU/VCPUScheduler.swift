@@ -26,6 +26,9 @@ final class VCPUScheduler: @unchecked Sendable {
 
     func add(_ runner: VCPURunner) { runners.append(runner) }
 
+    /// Lets go of a vCPU whose thread has ended, after all have stopped.
+    func remove(_ runner: VCPURunner) { runners.removeAll { $0 === runner } }
+
     /// Before a vCPU executes: waits for its turn and for exclusive sections to end.
     func begin(_ runner: VCPURunner) {
         signal.lock()
