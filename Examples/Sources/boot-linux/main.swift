@@ -35,7 +35,7 @@ struct Guest {
             options.terminals = [terminal.backend]
             options.kernel = kernel
             options.initrd = initrd
-            options.commandLine = "console=hvc0 rdinit=/bin/sh quiet"
+            if kernel != nil { options.commandLine = "console=hvc0 rdinit=/bin/sh quiet" }
         }
         guard let made else { fatalError("the machine was built without its terminal") }
         console = made
