@@ -49,7 +49,7 @@ import Testing
             _ = cpu.run()
             let ended = spr(cpu.state)[26] == test.start &+ UInt64(test.words.count) * 4
             let outcome = TestOutcome(
-                signal: ended ? 0 : 255, nip: 0, image: image(cpu.state, test),
+                signal: ended ? 0 : 255, nip: 0, image: Subject.registers(cpu.state, test),
                 data: memory.data.bytes(at: TestLayout.dataAddress, count: TestLayout.dataSize) ?? [])
             let lines = KnownDifference.unexplained(
                 outcome.differences(to: vector.outcome), mnemonic: row.mnemonic, in: test)
@@ -71,23 +71,7 @@ import Testing
     }
 
     private func prepare(_ cpu: CPUState, _ test: TestCase, _ memory: Windows) {
-        let image = test.image
-        for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
-        for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
-        for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
-        cpu.pointee.lr = image.lr
-        cpu.pointee.ctr = image.ctr
-        cpu.pointee.so = UInt8(image.xer >> 31 & 1)
-        cpu.pointee.ov = UInt8(image.xer >> 30 & 1)
-        cpu.pointee.ca = UInt8(image.xer >> 29 & 1)
-        cpu.pointee.ov32 = UInt8(image.xer >> 19 & 1)
-        cpu.pointee.ca32 = UInt8(image.xer >> 18 & 1)
-        cpu.pointee.xer_rest = image.xer & ~0xe00c_0000
-        cpu.pointee.fpscr = image.fpscr
-        cpu.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
-        cpu.pointee.nip = test.start
-        cpu.pointee.reserve_size = 0
-        cpu.pointee.fp_pending = 0
+        Subject.load(test.image, test, into: cpu)
         // SF, FP, VEC, VSX, FE0, FE1, ME and the byte order.
         Context.storeMSR(cpu, 0x8000_0000_0280_3900 | (test.bigEndian ? 0 : 1))
         cpu.pointee.facilities = .max
@@ -99,23 +83,5 @@ import Testing
             code += test.bigEndian ? bytes.reversed() : bytes
         }
         _ = memory.code.load(code, at: test.start)
-    }
-
-    private func image(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
-        var image = RegisterImage()
-        for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
-        for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
-        for n in 0..<8 { image.cr |= UInt64(crFields(cpu)[n]) << UInt64(28 - 4 * n) }
-        image.lr = cpu.pointee.lr
-        image.ctr = cpu.pointee.ctr
-        image.xer =
-            cpu.pointee.xer_rest | UInt64(cpu.pointee.so) << 31 | UInt64(cpu.pointee.ov) << 30
-            | UInt64(cpu.pointee.ca) << 29
-        if test.model.instructionSets.contains(.isa300) {
-            image.xer |= UInt64(cpu.pointee.ov32) << 19 | UInt64(cpu.pointee.ca32) << 18
-        }
-        image.fpscr = cpu.pointee.fpscr
-        image.vscr = UInt64(cpu.pointee.vscr)
-        return image
     }
 }

@@ -37,7 +37,7 @@ struct Guest {
             options.initrd = initrd
             if kernel != nil { options.commandLine = "console=hvc0 rdinit=/bin/sh quiet" }
         }
-        guard let made else { fatalError("the machine was built without its terminal") }
+        guard let made else { throw ObjectError("the machine was built without its terminal") }
         console = made
     }
 

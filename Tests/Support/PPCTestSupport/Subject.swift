@@ -63,7 +63,7 @@ public final class Subject {
     }
 
     /// Puts a case's registers into the state block.
-    static func load(_ image: RegisterImage, _ test: TestCase, into cpu: CPUState) {
+    public static func load(_ image: RegisterImage, _ test: TestCase, into cpu: CPUState) {
         for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
         for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
         for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
@@ -101,7 +101,8 @@ public final class Subject {
         }
     }
 
-    static func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
+    /// The registers as a case compares them.
+    public static func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
         var image = RegisterImage()
         for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
         for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }
