@@ -65,7 +65,19 @@ private final class Remains {
         guard engine.isAvailable else { return }
         let all = [Remains(), Remains(), Remains()]
         for remains in all { try run(engine: engine, state: .paused, into: remains) }
-        // A thread may be on its way out.
+        expectGone(all)
+    }
+
+    @Test("go on while they run, and go when they are stopped") func runningStays() throws {
+        let remains = Remains()
+        try run(engine: .interpreter, state: .running, into: remains)
+        #expect(remains.names.count == 7)
+        remains.machine.map { machine in machine.withLock { machine.setRunState(.paused) } }
+        expectGone([remains])
+    }
+
+    private func expectGone(_ all: [Remains]) {
+        // A thread may be on its way out; nothing tells when it has let go.
         let deadline = Date(timeIntervalSinceNow: 10)
         while all.contains(where: { !$0.names.isEmpty }), Date() < deadline { usleep(1000) }
         for remains in all { #expect(remains.names == []) }
