@@ -58,6 +58,7 @@ guests: release deps-test
 	Scripts/compare-bare-metal --qemu
 	Scripts/boot-guests --all
 	Scripts/migrate-running --all
+	Scripts/hotplug
 	Scripts/compare-kernel-log
 	Scripts/idle-guest --limit 3
 

@@ -153,6 +153,39 @@ import Testing
         #expect(try versions(machine, "newest") == [3, 3])
     }
 
+    @Test("before 2.3 the machine's section carried the time of day, in seconds")
+    func timeOfDay() throws {
+        let source = try machine("pseries-2.2")
+        source.rtc.offset = -7_000_000_001
+        let controller = MigrationController(machine: source)
+        controller.writePolicy = .release(Release(2, 2))
+        let stream = try controller.save()
+        let sections = try StreamInspector.describe(stream, skippers: HashPageTable.skippers).sections
+        #expect(!sections.contains { $0.name == "spapr/rtc" })
+        #expect(sections.first { $0.name == "spapr" }?.version == 2)
+
+        let target = try machine("pseries-2.2")
+        try MigrationController(machine: target).load(stream)
+        #expect(target.rtc.offset == -8_000_000_000)
+        controller.writePolicy = .release(Release(2, 3))
+        let newer = try StreamInspector.describe(try controller.save(), skippers: HashPageTable.skippers).sections
+        #expect(newer.contains { $0.name == "spapr/rtc" })
+    }
+
+    @Test("state that a release cannot read is refused before it gets there")
+    func unknownState() throws {
+        let machine = try SpaprMachine.make("pseries-2.12") {
+            $1.memory.size = 256 << 20
+            try $0.set("cap-fwnmi", "on")
+        }
+        let controller = MigrationController(machine: machine)
+        controller.writePolicy = .release(Release(4, 2))
+        let error = #expect(throws: MigrationError.self) { try controller.save() }
+        #expect(error?.lines.contains("Cannot write 'spapr/cap/fwnmi' for release 4.2") == true)
+        controller.writePolicy = .release(Release(5, 0))
+        _ = try controller.save()
+    }
+
     @Test(
         "a release without the machine is refused before anything is sent",
         arguments: [

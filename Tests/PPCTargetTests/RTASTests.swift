@@ -41,7 +41,7 @@ import Testing
         let fixture = try PlatformFixture(cpus: 1)
         let arguments: [UInt32] = [0x500, 0, 0x4000_0000, 0, 0x20_0000, 1024]
         #expect(try fixture.rtas(0x200e, arguments, results: 1) == [1])
-        fixture.machine.withLock { EventServices.postPowerDown(fixture.machine) }
+        fixture.machine.withLock { fixture.machine.events.postPowerDown() }
         #expect(try fixture.rtas(0x200e, arguments, results: 1) == [0])
         let log = try fixture.machine.memory.readBytes(at: 0x20_0000, count: 120)
         #expect(Array(log[0..<4]) == [0x06, 0x34, 0x00, 0x40])

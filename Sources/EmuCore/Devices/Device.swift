@@ -8,6 +8,8 @@ open class Device: EmuObject {
     public var id: String?
     /// Whether the user added it (`-device`), so that it hangs below `/machine/peripheral` or `peripheral-anon`.
     public internal(set) var isUserCreated = false
+    /// Whether it came after the machine was built.
+    public internal(set) var isHotplugged = false
     /// The bus that the device sits on.
     public weak var bus: Bus?
     /// Buses that the device provides.
@@ -65,8 +67,8 @@ open class Device: EmuObject {
     public override var commonProperties: [Property] {
         [
             Property("realized", type: "bool", get: { .bool(($0 as? Device)?.isRealized ?? false) }, set: nil),
-            // Devices are only added before the machine starts, and stay.
-            Property("hotplugged", type: "bool", get: { _ in false }, set: nil),
+            Property(
+                "hotplugged", type: "bool", get: { .bool(($0 as? Device)?.isHotplugged ?? false) }, set: nil),
             Property(
                 "hotpluggable", type: "bool", get: { .bool($0.objectType.isA("hot-pluggable")) }, set: nil),
             Property(

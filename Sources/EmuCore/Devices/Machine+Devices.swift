@@ -47,6 +47,7 @@ extension Machine {
     public func addDevice(
         driver: String, id: String? = nil, properties: OrderedDictionary<String, Value> = [:], isJSON: Bool = false
     ) throws -> Device {
+        if let obstacle = hotplugObstacle() { throw ObjectError("device_add not allowed \(obstacle)") }
         let hint =
             "Devices that can be added: "
             + types.types(implementing: "user-device").filter { !$0.isAbstract && !$0.isA("cpu-core") }.map(\.name)
@@ -60,6 +61,12 @@ extension Machine {
         guard type.isA("user-device"), let device = try makeDevice(type) else {
             throw ObjectError("Parameter 'driver' expects a pluggable device type", hint: hint)
         }
+        guard !isReady || type.isA("hot-pluggable") else {
+            throw ObjectError(
+                device.busTypeName.map { "Bus '\($0.replacing("-bus", with: ""))' does not support hotplugging" }
+                    ?? "Device '\(driver)' does not support hotplugging",
+                hint: "Give it by -device when the machine is started.")
+        }
         if let id {
             guard Self.isWellFormed(id: id) else {
                 throw ObjectError(
@@ -72,6 +79,7 @@ extension Machine {
         }
         device.id = id
         device.isUserCreated = true
+        device.isHotplugged = isReady
         try applyPresets(to: device)
         for (name, value) in properties {
             if name == "bus" {
@@ -81,8 +89,33 @@ extension Machine {
             if isJSON { try device.property(name)?.checkJSON(value) }
             try device.set(name, value)
         }
-        try plug(device)
+        if isReady { try standing { try plug(device) } } else { try plug(device) }
         return device
+    }
+
+    /// Asks for a device back, as `device_del` does: it goes when the guest lets go of it, which `DEVICE_DELETED` tells.
+    ///
+    /// - Parameter id: The user's name for it, or its path in the object tree.
+    /// - Throws: ``ObjectError`` for what does not exist, cannot go, or is on its way already.
+    public func removeDevice(id: String) throws {
+        let found = id.hasPrefix("/") ? try? resolve(path: id) : children["peripheral"]?.children[id]
+        guard let device = found as? Device else {
+            throw ObjectError("Device '\(id)' not found", errorClass: "DeviceNotFound")
+        }
+        guard device.objectType.isA("hot-pluggable") else {
+            throw ObjectError("Device '\(device.objectType.name)' does not support hotplugging")
+        }
+        if let obstacle = hotplugObstacle() { throw ObjectError("device_del not allowed \(obstacle)") }
+        try requestUnplug(device)
+    }
+
+    /// Takes a device that is gone out of the object tree and tells the monitors.
+    public func deviceRemoved(_ device: Device) {
+        let path = device.canonicalPath
+        device.parent?.remove(child: device.name)
+        var data: OrderedDictionary<String, Value> = ["path": .string(path)]
+        if let id = device.id { data["device"] = .string(id) }
+        monitor.emit("DEVICE_DELETED", .object(data))
     }
 
     /// `bus=`: devices here have one bus that they can be on; naming another is refused.

@@ -21,6 +21,10 @@ public protocol VirtualCPU: AnyObject {
 open class Machine: EmuObject {
     /// The types that `-object` and `-device` can name.
     public let types: TypeRegistry
+    /// Whether everything that the machine begins with is there: devices that come now are hot-plugged.
+    public var isReady = false
+    /// Says why devices cannot come or go now, if they cannot: "while migrating".
+    public var hotplugObstacle: () -> String? = { nil }
     /// Groups changes of the memory layout.
     public let topology = MemoryTopology()
     /// Root of what CPUs see.
@@ -114,7 +118,9 @@ open class Machine: EmuObject {
             try? add(child: EmuObject(type: containerType), name: name)
         }
         monitor.add(CoreCommands.all)
+        monitor.add(DeviceCommands.all)
         monitor.add(CoreHumanCommands.all)
+        monitor.add(DeviceCommands.human)
         monitor.add(LogCommands.human)
         timerDriver = TimerDriver(machine: self)
     }
@@ -193,6 +199,11 @@ open class Machine: EmuObject {
 
     /// A bus by name, as `bus=` of `-device` gives it.
     open func bus(named name: String) -> Bus? { nil }
+
+    /// Asks for a device back that came with ``plug(_:)``; a machine whose devices can go overrides this.
+    open func requestUnplug(_ device: Device) throws {
+        throw ObjectError("Device '\(device.objectType.name)' does not support hotplugging")
+    }
 
     /// Puts a device made by ``makeDevice(_:)`` into the machine and realizes it.
     open func plug(_ device: Device) throws {

@@ -157,6 +157,15 @@ extension Machine {
         }
     }
 
+    /// Runs `body` while no CPU executes, with the machine's lock held. CPUs that ran go on afterwards.
+    public func standing<R>(_ body: () throws -> R) rethrows -> R {
+        let wasRunning = runState.isRunning
+        if wasRunning { for cpu in cpus { cpu.pause() } }
+        // Whoever got the lock meanwhile may have stopped the machine.
+        defer { if wasRunning, mayResume { for cpu in cpus { cpu.resume() } } }
+        return try body()
+    }
+
     /// `system_powerdown`: asks the guest to switch itself off.
     public func requestPowerDown() {
         monitor.emit("POWERDOWN")

@@ -84,6 +84,13 @@ public final class DeviceMemory {
         devices.insert(module, at: devices.firstIndex { $0.address > module.address } ?? devices.endIndex)
     }
 
+    func remove(_ module: MemoryModule) {
+        devices.removeAll { $0 === module }
+        if let piece = region.subregions.first(where: { $0.offset == module.address - base })?.region {
+            region.remove(piece)
+        }
+    }
+
     private func text(_ value: UInt64) -> String { "0x\(String(value, radix: 16))" }
 }
 
@@ -124,6 +131,14 @@ public final class MemoryModule: Device {
         // QEMU aligns modules as it aligns large host mappings: to 2 MiB, or to the back end's huge pages.
         try memory.place(self, alignment: max(2 << 20, backend.block?.pageSize ?? 0))
         memory.insert(self, try machine.claim(backend))
+    }
+
+    /// Takes the module out again; its back end is free for others. No CPU executes meanwhile.
+    public func remove(from memory: DeviceMemory) {
+        memory.remove(self)
+        guard let backend, let block = backend.block else { return }
+        machine.remove(ramBlock: block)
+        backend.isMapped = false
     }
 
     // A type is immutable after its creation and holds no state of a machine.

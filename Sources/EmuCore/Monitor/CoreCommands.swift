@@ -87,8 +87,11 @@ public enum CoreCommands {
                 try session.machine.resolve(path: string(arguments, "path")).get(string(arguments, "property"))
             },
             MonitorCommand("qom-set", required: ["path", "property", "value"]) { session, arguments in
-                try session.machine.resolve(path: string(arguments, "path"))
-                    .set(string(arguments, "property"), arguments["value"] ?? .null)
+                let object = try session.machine.resolve(path: string(arguments, "path"))
+                let name = try string(arguments, "property")
+                let value = arguments["value"] ?? .null
+                try object.property(name)?.checkJSON(value)
+                try object.set(name, value)
                 return [:]
             },
             MonitorCommand("qom-list-types", optional: ["implements", "abstract"]) { session, arguments in

@@ -9,6 +9,9 @@ public final class StateDescription: Sendable {
     public let minimumVersion: Int
     /// The first release that reads each version, for versions that not all releases read.
     public let versionsSince: [Int: Release]
+    /// Releases before this one carry the state in another section and know none of this name: nothing is written for
+    /// them.
+    public let absentBefore: Release?
     /// In wire order.
     public let fields: [StateField]
     /// Optional parts, each with its own ``isNeeded``.
@@ -19,6 +22,8 @@ public final class StateDescription: Sendable {
     public let priority: StatePriority
     /// Version to write when an older form still carries the state, see ``oldestSufficientVersion``.
     public let oldestSufficientVersion: (@Sendable (AnyObject) -> Int)?
+    /// Version to write for a release that reads nothing newer, though it says less than the state; `nil`: none.
+    public let oldestAcceptableVersion: Int?
     /// Gathers state before it is written; may refuse.
     public let preSave: (@Sendable (AnyObject) throws -> Void)?
     /// Prepares for state that arrives.
@@ -29,13 +34,15 @@ public final class StateDescription: Sendable {
     /// - Parameters:
     ///   - version: Newest version that can be read, and the one written unless `oldestSufficientVersion` says less.
     ///   - versionsSince: The first release that reads each of the newer versions.
+    ///   - absentBefore: The release with which the section came, if others carried its state before.
     ///   - oldestSufficientVersion: The lowest version that carries this subject's state without loss. Writing the
     ///     oldest sufficient form lets streams go to releases that refuse newer versions.
     public init<Owner: AnyObject & SendableMetatype>(
         _ name: String, of owner: Owner.Type, version: Int = 1, minimumVersion: Int? = nil,
-        versionsSince: [Int: Release] = [:], priority: StatePriority = .ordinary,
+        versionsSince: [Int: Release] = [:], absentBefore: Release? = nil, priority: StatePriority = .ordinary,
         isNeeded: (@Sendable (Owner) -> Bool)? = nil,
-        oldestSufficientVersion: (@Sendable (Owner) -> Int)? = nil, fields: [Field<Owner>],
+        oldestSufficientVersion: (@Sendable (Owner) -> Int)? = nil, oldestAcceptableVersion: Int? = nil,
+        fields: [Field<Owner>],
         subsections: [StateDescription] = [], preSave: (@Sendable (Owner) throws -> Void)? = nil,
         preLoad: (@Sendable (Owner) throws -> Void)? = nil,
         postLoad: (@Sendable (Owner, _ version: Int) throws -> Void)? = nil
@@ -44,10 +51,12 @@ public final class StateDescription: Sendable {
         self.version = version
         self.minimumVersion = minimumVersion ?? version
         self.versionsSince = versionsSince
+        self.absentBefore = absentBefore
         self.priority = priority
         self.fields = fields.map(\.erased)
         self.subsections = subsections
         self.isNeeded = isNeeded.map(Self.lift)
+        self.oldestAcceptableVersion = oldestAcceptableVersion
         self.oldestSufficientVersion = oldestSufficientVersion.map(Self.lift)
         self.preSave = preSave.map(Self.liftThrowing)
         self.preLoad = preLoad.map(Self.liftThrowing)

@@ -60,6 +60,10 @@ public final class MigrationController: @unchecked Sendable {
         machine.withLock {
             machine.state.registerLive(RAMLiveState.sectionName, liveRAM, version: RAMLiveState.version)
             machine.state.register(RunStateSection.description, of: section, instance: 0)
+            machine.hotplugObstacle = { [weak self] in
+                guard let info = self?.info, info.status.isRunning, !info.isIncoming else { return nil }
+                return "while migrating"
+            }
         }
     }
 
@@ -68,6 +72,7 @@ public final class MigrationController: @unchecked Sendable {
         machine.withLock {
             machine.state.unregister(subject: ram)
             machine.state.unregister(subject: runStateSection)
+            machine.hotplugObstacle = { nil }
         }
     }
 

@@ -93,7 +93,7 @@ final class OutgoingStream {
         saver.json.beginArray("devices")
         for entry in machine.state.entries {
             guard case .described(let description, let subject) = entry.content,
-                StateWalker.isNeeded(description, subject)
+                StateWalker.isNeeded(description, subject), policy.includes(description)
             else { continue }
             saver.json.beginObject()
             saver.json.string("name", entry.id)

@@ -43,6 +43,12 @@ public enum WritePolicy: Sendable, Equatable {
         if let end = settings.removedInRelease, release >= end { throw refuse("It went with \(end).") }
     }
 
+    /// Whether a section exists in the release that is written for.
+    func includes(_ description: StateDescription) -> Bool {
+        guard case .release(let release) = self, let first = description.absentBefore else { return true }
+        return release >= first
+    }
+
     func version(of description: StateDescription, _ subject: AnyObject) throws -> Int {
         let sufficient = min(
             description.oldestSufficientVersion?(subject) ?? description.version, description.version)
@@ -52,7 +58,7 @@ public enum WritePolicy: Sendable, Equatable {
         case .release(let release):
             let tooNew = description.versionsSince.filter { $0.value > release }
             let limit = min(description.version, (tooNew.keys.min() ?? .max) &- 1)
-            guard sufficient <= limit else {
+            guard min(sufficient, description.oldestAcceptableVersion ?? sufficient) <= limit else {
                 throw MigrationError(
                     "Cannot write '\(description.name)' for release \(release)",
                     hints: [

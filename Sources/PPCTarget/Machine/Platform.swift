@@ -13,6 +13,10 @@ public protocol SpaprPlatform: Sendable {
     func makeXIVE(_ machine: SpaprMachine, sourceCount: Int, endCount: Int) throws -> (any SpaprInterruptController)?
     /// A thread exists with its presenters; what runs it may be attached (``SpaprThread/runner``).
     func threadCreated(_ thread: SpaprThread) throws
+    /// A thread goes; what runs it is to end.
+    func threadRemoved(_ thread: SpaprThread)
+    /// Runs `body` while no thread of the guest executes but the one that may be the caller's.
+    func exclusively(_ machine: SpaprMachine, _ body: () -> Void)
     /// Everything is built: register hypercalls and runtime services.
     func machineBuilt(_ machine: SpaprMachine) throws
     /// Names and tokens of RTAS services, in the order of the device tree's properties.

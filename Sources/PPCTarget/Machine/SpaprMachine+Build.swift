@@ -55,6 +55,7 @@ extension SpaprMachine {
         }
         try platform.machineBuilt(self)
         try resetThrowing()
+        isReady = true
         if let path = options.deviceTreeDump { try dumpDeviceTree(path) }
     }
 
@@ -86,6 +87,11 @@ extension SpaprMachine {
         let wanted = options.cpu?.split(separator: ",").map(String.init) ?? [version.defaultCPU]
         guard let name = wanted.first, let found = PPCModel.named(name) else {
             throw ObjectError("unable to find CPU model '\(wanted.first ?? "")'")
+        }
+        guard found.family != .ppc970 || !found.name.hasPrefix("970fx") else {
+            throw ObjectError(
+                "Unable to find sPAPR CPU Core definition",
+                hint: "\(found.name) is in no pseries machine; -cpu 970 and 970mp are, and POWER7 and later.")
         }
         model = found
         // Features are presets of the model's type, as in QEMU; "compat" moved to the machine in 2.10.
@@ -315,7 +321,7 @@ extension SpaprMachine {
             guard let connector = connectors.connector(.memory, UInt32(address / Self.memoryBlockSize)) else {
                 continue
             }
-            connector.attach(module)
+            connector.attach(module) { [unowned self] in connectorReleased($0) }
             connector.makeFragment = { [unowned self, unowned module] in
                 let tree = DeviceTree(capacity: 0x1000)
                 let node = addMemoryNode(

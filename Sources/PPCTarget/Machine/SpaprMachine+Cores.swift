@@ -49,7 +49,7 @@ extension SpaprMachine {
             throw error
         }
         guard let connector = connectors.connector(.cpu, UInt32(server(ofThread: first))) else { return }
-        connector.attach(core)
+        connector.attach(core) { [unowned self] in connectorReleased($0) }
         connector.makeFragment = { [unowned self, unowned core] in fragment(for: core) }
     }
 

@@ -1,9 +1,10 @@
 import EmuCore
+import OrderedCollections
 
 extension SpaprMachine {
     /// Properties of every pseries machine (`-machine NAME=VALUE`).
     static var properties: [Property] {
-        SpaprCapability.allCases.map(\.property) + modeProperties + hostProperties
+        SpaprCapability.allCases.map(\.property) + modeProperties + hostProperties + configurationProperties
     }
 
     private static var modeProperties: [Property] {
@@ -86,7 +87,10 @@ extension SpaprMachine {
                 "graphics", type: "bool", description: "Set on/off to enable/disable graphics emulation",
                 get: { .bool(try of($0).options.hasDisplay) },
                 set: { try of($0).options.hasDisplay = PropertyParsing.bool($1, name: "graphics") }),
-            refusing("nvdimm", "there are no NVDIMMs"),
+            .bool("nvdimm", \SpaprMachine.allowsNVDIMM, "Set on/off to enable/disable NVDIMM instantiation"),
+            ignored("phandle-start", type: "int", "The first phandle ID we may generate dynamically", default: 0),
+            ignored(
+                "dt-compatible", type: "string", "Overrides the \"compatible\" property of the dt root node", default: ""),
             text("firmware", \.firmware, "Firmware image"),
             text("kernel", \.kernel, "Linux kernel image file"),
             text("initrd", \.initrd, "Linux initial ramdisk file"),
@@ -105,6 +109,47 @@ extension SpaprMachine {
         ]
     }
 
+    /// What `-m`, `-smp`, `-boot` and `-rtc` decided, to be read back.
+    private static var configurationProperties: [Property] {
+        [
+            Property(
+                "memory", type: "MemorySizeConfiguration", description: "Memory size configuration",
+                get: { object in
+                    let machine = try of(object)
+                    let slots = machine.options.memory.slots
+                    var value: OrderedDictionary<String, Value> = ["size": Value(unsigned: machine.memorySize)]
+                    if slots > 0 {
+                        value["max-size"] = Value(unsigned: machine.maximumMemorySize)
+                        value["slots"] = .integer(Int64(slots))
+                    }
+                    return .object(value)
+                }, set: nil),
+            Property(
+                "smp", type: "SMPConfiguration", description: "CPU topology",
+                get: { object in
+                    let smp = try of(object).smp
+                    return [
+                        "cpus": .integer(Int64(smp.cpus)), "sockets": .integer(Int64(smp.sockets)), "dies": 1,
+                        "clusters": 1, "cores": .integer(Int64(smp.cores)), "threads": .integer(Int64(smp.threads)),
+                        "maxcpus": .integer(Int64(smp.maximum)),
+                    ]
+                }, set: nil),
+            Property(
+                "boot", type: "BootConfiguration", description: "Boot configuration", get: { _ in ["order": ""] },
+                set: nil),
+            Property(
+                "rtc-time", type: "struct tm", description: "The guest's time of day, UTC",
+                get: { object in
+                    let now = CalendarTime(seconds: (try of(object).rtc?.now ?? 0).quotientFloor(1_000_000_000))
+                    return [
+                        "tm_year": .integer(now.year - 1900), "tm_mon": .integer(now.month - 1),
+                        "tm_mday": .integer(now.day), "tm_hour": .integer(now.hour), "tm_min": .integer(now.minute),
+                        "tm_sec": .integer(now.second),
+                    ]
+                }, set: nil),
+        ]
+    }
+
     /// One of the options that are also properties; read when the machine is built.
     private static func text(
         _ name: String, _ path: WritableKeyPath<SpaprOptions, String?>, _ description: String
@@ -114,14 +159,16 @@ extension SpaprMachine {
             set: { try of($0).options[keyPath: path] = PropertyParsing.string($1, name: name) })
     }
 
-    /// A switch that can only be off.
-    private static func refusing(_ name: String, _ reason: String) -> Property {
+    /// What QEMU has for all its machines and uses in none of this family: accepted, kept, without effect.
+    private static func ignored(_ name: String, type: String, _ description: String, default: Value) -> Property {
         Property(
-            name, type: "bool", description: "Only off: \(reason)", get: { _ in false },
-            set: { _, value in
-                guard try !PropertyParsing.bool(value, name: name) else {
-                    throw ObjectError("\(name)=on is not supported: \(reason)")
-                }
+            name, type: type, description: "\(description). Accepted, without effect.",
+            get: { try of($0).ignoredProperties[name] ?? `default` },
+            set: { object, value in
+                try of(object).ignoredProperties[name] =
+                    type == "string"
+                    ? .string(PropertyParsing.string(value, name: name))
+                    : Value(unsigned: PropertyParsing.unsigned(value, name: name))
             })
     }
 

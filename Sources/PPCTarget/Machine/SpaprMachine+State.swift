@@ -41,11 +41,13 @@ final class TimeBaseState {
 extension SpaprMachine {
     /// The `spapr` section. Versions 1 and 2 carried the time of day as an offset in seconds.
     static let stateDescription = StateDescription(
-        "spapr", of: SpaprMachine.self, version: 3, minimumVersion: 1,
+        "spapr", of: SpaprMachine.self, version: 3, minimumVersion: 1, versionsSince: [3: Release(2, 3)],
+        // Version 2 knows the time of day to a second: for releases that read nothing else.
+        oldestAcceptableVersion: 2,
         fields: [
             .unused(4, when: { _, version in version < 3 }),
             .scalar(
-                "rtc_offset", .uint64, when: { _, version in version < 3 }, get: { $0.legacyRTCOffset },
+                "rtc_offset", .uint64, when: { _, version in version < 3 }, get: { $0.secondsOfRTCOffset },
                 set: { $0.legacyRTCOffset = $1 }),
             .structure("tb", TimeBaseState.stateDescription, since: 2) { machine, _ in machine.timeBase },
         ],
@@ -60,6 +62,11 @@ extension SpaprMachine {
             try machine.interrupts.updateActive()
             try machine.interrupts.active?.stateLoaded(version: version)
         })
+
+    /// As versions before 3 carry the time of day's offset.
+    private var secondsOfRTCOffset: UInt64 {
+        UInt64(bitPattern: (rtc?.offset ?? 0).quotientFloor(1_000_000_000))
+    }
 
     private static var subsections: [StateDescription] {
         let head = [vector5State, processTableState, SpaprEvents.pendingState]
@@ -78,19 +85,21 @@ extension SpaprMachine {
 
     /// What was negotiated travels when there is something beyond what the device tree alone shows the guest.
     private static let vector5State = StateDescription(
-        "spapr_option_vector_ov5_cas", of: SpaprMachine.self,
+        "spapr_option_vector_ov5_cas", of: SpaprMachine.self, versionsSince: [1: Release(2, 8)],
         isNeeded: {
             !$0.offeredVector5.isSubset(of: OptionVector([.form1Affinity, .dynamicMemory, .dynamicMemoryV2]))
         },
         fields: [.structure("ov5_cas", OptionVector.stateDescription) { machine, _ in machine.negotiatedVector5 }])
 
     private static let processTableState = StateDescription(
-        "spapr_patb_entry", of: SpaprMachine.self, isNeeded: { $0.processTableEntry != 0 },
+        "spapr_patb_entry", of: SpaprMachine.self, versionsSince: [1: Release(2, 9)],
+        isNeeded: { $0.processTableEntry != 0 },
         fields: [.scalar("patb_entry", .uint64, get: { $0.processTableEntry }, set: { $0.processTableEntry = $1 })])
 
     /// Message interrupt numbers in use, one bit each, in 64-bit words.
     private static let interruptMapState = StateDescription(
-        "spapr_irq_map", of: SpaprMachine.self, isNeeded: { $0.interrupts.messageMap.contains(true) },
+        "spapr_irq_map", of: SpaprMachine.self, versionsSince: [1: Release(3, 1)],
+        isNeeded: { $0.interrupts.messageMap.contains(true) },
         fields: [
             .custom(
                 "irq_map", typeName: "bitmap",
@@ -113,7 +122,8 @@ extension SpaprMachine {
         ])
 
     private static let deviceTreeState = StateDescription(
-        "spapr_dtb", of: SpaprMachine.self, isNeeded: { $0.version.updatesDeviceTree },
+        "spapr_dtb", of: SpaprMachine.self, versionsSince: [1: Release(4, 0)],
+        isNeeded: { $0.version.updatesDeviceTree },
         fields: [
             .value("fdt_initial_size", \.deviceTreeInitialSize),
             .scalar(
@@ -133,7 +143,8 @@ extension SpaprMachine {
         ])
 
     private static let machineCheckState = StateDescription(
-        "spapr_fwnmi", of: SpaprMachine.self, isNeeded: { $0.machineCheckAddress != .max },
+        "spapr_fwnmi", of: SpaprMachine.self, versionsSince: [1: Release(5, 0)],
+        isNeeded: { $0.machineCheckAddress != .max },
         fields: [
             .value("fwnmi_system_reset_addr", \.systemResetAddress),
             .value("fwnmi_machine_check_addr", \.machineCheckAddress),

@@ -35,7 +35,10 @@ public final class SpaprMachine: Machine {
     var mergesMemory = true
     var hostModel: String?
     var hostSerial: String?
-    var kvmType = ""
+    var kvmType = "auto"
+    var allowsNVDIMM = true
+    /// Properties that only are there to be read back.
+    var ignoredProperties: [String: Value] = [:]
 
     /// Whether the guest may have its hash table resized.
     public enum ResizeHPT: String, Sendable { case `default`, disabled, enabled, required }
@@ -101,7 +104,7 @@ public final class SpaprMachine: Machine {
     let timeBase = TimeBaseState()
     let timer: ClockState
 
-    /// Width of a thread's number when the machine's wire form needs it. Size of a hot-pluggable piece of memory.
+    /// Size of a hot-pluggable piece of memory, in bytes.
     public static let memoryBlockSize: UInt64 = 256 << 20
     public static let defaultRAMID = "ppc_spapr.ram"
     public static let deviceTreeRoom = 0x20_0000
@@ -128,7 +131,7 @@ public final class SpaprMachine: Machine {
         super.init(type: type, types: types, logger: logger)
         compatProperties = version.compatProperties
         hpt.onChange = { [weak self] in self?.hashTableChanged() }
-        monitor.add(SpaprMonitor.commands)
+        monitor.add(SpaprMonitor.commands + SpaprMonitor.catalogCommands)
         monitor.add(SpaprMonitor.humanCommands)
         interrupts = SpaprInterrupts(machine: self, mode: version.interruptMode)
         timer.machine = self
@@ -170,7 +173,12 @@ public final class SpaprMachine: Machine {
 
     public override func makeDevice(_ type: ObjectType) throws -> Device? { makeUserDevice(type) }
 
-    public override func plug(_ device: Device) throws { try plugIntoPlatform(device) }
+    public override func plug(_ device: Device) throws {
+        try plugIntoPlatform(device)
+        offer(device)
+    }
+
+    public override func requestUnplug(_ device: Device) throws { try wantBack(device) }
 
     public override func bus(named name: String) -> Bus? {
         let all: [Bus] = [vio] + phbs.compactMap(\.pci)

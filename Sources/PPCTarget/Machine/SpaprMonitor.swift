@@ -60,18 +60,18 @@ enum SpaprMonitor {
                     wanted = machine.threads.filter { String($0.index) == word }
                 }
                 guard !wanted.isEmpty else { throw ObjectError("CPU#\(words.first ?? "") not available") }
-                return standing(machine) {
+                return machine.standing {
                     wanted.map { "\nCPU#\($0.index)\n" + RegisterDump.text(of: $0.cpu, index: $0.index) }.joined()
                 }
             },
             HumanCommand("info tlb", help: "show virtual to physical memory mappings") { session, _ in
                 let machine = try spapr(session)
                 guard let thread = machine.thread(index: session.cpuIndex) else { return "" }
-                return standing(machine) { translations(of: thread.cpu) }
+                return machine.standing { translations(of: thread.cpu) }
             },
             HumanCommand("info pic", help: "show PIC state") { session, _ in
                 let machine = try spapr(session)
-                return standing(machine) {
+                return machine.standing {
                     (machine.interrupts.active?.describe() ?? "") + "irqchip: emulated\n"
                 }
             },
@@ -91,15 +91,6 @@ enum SpaprMonitor {
 
     private static func hostThread(_ thread: SpaprThread) -> Int {
         (thread.runner as? VCPUHandle)?.runner.hostThreadID ?? 0
-    }
-
-    /// Runs `body` while no thread of the guest executes.
-    private static func standing<R>(_ machine: SpaprMachine, _ body: () -> R) -> R {
-        let wasRunning = machine.runState.isRunning
-        if wasRunning { for cpu in machine.cpus { cpu.pause() } }
-        // Whoever got the lock meanwhile may have stopped the machine.
-        defer { if wasRunning, machine.mayResume { for cpu in machine.cpus { cpu.resume() } } }
-        return body()
     }
 
     /// The segment buffer of a hash guest; what a radix guest registered.

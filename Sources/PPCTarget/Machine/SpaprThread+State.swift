@@ -191,7 +191,7 @@ extension SpaprThread {
     static var streamSegments: Int { 64 }
 
     private static let compatibilityState = StateDescription(
-        "cpu/compat", of: SpaprThread.self,
+        "cpu/compat", of: SpaprThread.self, versionsSince: [1: Release(2, 10)],
         isNeeded: { !$0.omitsCompatibilityLevel && $0.cpu.compatibilityPVR != 0 },
         fields: [
             .scalar(

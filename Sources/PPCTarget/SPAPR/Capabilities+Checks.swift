@@ -76,7 +76,7 @@ extension SpaprMachine {
         var all: [SpaprCapability: StateDescription] = [:]
         for capability in SpaprCapability.allCases {
             all[capability] = StateDescription(
-                capability.sectionName, of: SpaprMachine.self,
+                capability.sectionName, of: SpaprMachine.self, versionsSince: [1: capability.firstRelease],
                 isNeeded: { machine in
                     if capability == .maximumPageSize { return machine.version.sendsMaximumPageSize }
                     return machine.chosenCapabilities.contains(capability)

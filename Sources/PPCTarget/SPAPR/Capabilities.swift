@@ -49,6 +49,23 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
         }
     }
 
+    /// The release that brought it; older ones refuse its subsection. The three oldest came with 2.12 and went into
+    /// 2.11's stable releases, with the answers to speculation attacks.
+    public var firstRelease: Release {
+        switch self {
+        case .transactionalMemory, .vsx, .decimalFloatingPoint, .cacheFlush, .boundsCheck, .indirectBranch:
+            Release(2, 11)
+        case .maximumPageSize: Release(3, 0)
+        case .nestedHV: Release(3, 1)
+        case .largeDecrementer, .countCacheFlushAssist: Release(4, 0)
+        case .fwnmi: Release(5, 0)
+        case .rptInvalidate: Release(6, 2)
+        case .ailMode3: Release(8, 0)
+        case .nestedPAPR: Release(9, 0)
+        case .dawr1: Release(10, 0)
+        }
+    }
+
     /// Name of the subsection that carries it.
     public var sectionName: String {
         switch self {

@@ -81,7 +81,12 @@ public final class SpaprConnector: Device {
 
     public override func unrealize() { machine.state.unregister(subject: self) }
 
-    public func attach(_ device: Device) { self.device = device }
+    /// - Parameter release: Called when the guest has let go of the device.
+    func attach(_ device: Device, release: ((Device) -> Void)? = nil) {
+        self.device = device
+        self.release = release
+        stage = emptyStage
+    }
 
     /// What reset means: a device present is ready, one that is to go goes.
     func resetConnector() {
@@ -103,11 +108,13 @@ public final class SpaprConnector: Device {
         isUnplugRequested = false
         fragment = nil
         fragmentNode = 0
+        makeFragment = nil
+        release = nil
         device = nil
     }
 
     private static let connectorState = StateDescription(
-        "spapr_drc", of: SpaprConnector.self,
+        "spapr_drc", of: SpaprConnector.self, versionsSince: [1: Release(2, 10)],
         isNeeded: { $0.device != nil && ($0.stage != $0.readyStage || $0.isUnplugRequested) },
         fields: [
             .scalar(

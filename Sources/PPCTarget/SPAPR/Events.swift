@@ -70,7 +70,8 @@ public final class SpaprEvents {
     }
 
     static let pendingState = StateDescription(
-        "spapr_pending_events", of: SpaprMachine.self, isNeeded: { !($0.events?.pending.isEmpty ?? true) },
+        "spapr_pending_events", of: SpaprMachine.self, versionsSince: [1: Release(2, 10)],
+        isNeeded: { !($0.events?.pending.isEmpty ?? true) },
         fields: [
             // A list: each element after a byte 1, the end after a byte 0.
             .custom(

@@ -44,6 +44,9 @@ public struct SpaprNUMA {
                 byNumber[entry.node]?.cpus.append(entry.core...(entry.core + max(threads, 1) - 1))
             } catch let error as ObjectError { throw error.located(entry.origin) }
         }
+        for number in 0..<byNumber.count where byNumber[number] == nil {
+            throw ObjectError("numa: Node ID missing: \(number)")
+        }
         // Nobody spreads memory over nodes any more: all of it must be named.
         guard options.isEmpty || options.contains(where: { $0.memory != nil || $0.memdev != nil }) else {
             throw ObjectError(
@@ -52,12 +55,7 @@ public struct SpaprNUMA {
         }
         // The platform always has a node: memory is plugged into nodes.
         if byNumber.isEmpty { byNumber[0] = (memorySize, []) }
-        for number in 0..<byNumber.count {
-            guard let node = byNumber[number] else {
-                throw ObjectError("numa: Node ID missing: \(number)")
-            }
-            nodes.append(node)
-        }
+        nodes = (0..<byNumber.count).compactMap { byNumber[$0] }
         try setDistances(wanted)
         makeAssociativity(version)
     }

@@ -30,5 +30,6 @@ public final class SpaprRTC: Device {
     public override var statePath: String { "" }
 
     private static let description = StateDescription(
-        "spapr/rtc", of: SpaprRTC.self, fields: [.value("ns_offset", \.offset)])
+        // Before 2.3 the `spapr` section had it, in seconds.
+        "spapr/rtc", of: SpaprRTC.self, absentBefore: Release(2, 3), fields: [.value("ns_offset", \.offset)])
 }

@@ -71,7 +71,7 @@ open class MemoryBackend: EmuObject {
     }
 
     func checkUnallocated(_ property: String) throws {
-        guard block == nil else { throw ObjectError("cannot change property '\(property)' of \(objectType.name)") }
+        guard block == nil else { throw ObjectError("cannot change property \(property) of \(objectType.name) ") }
     }
 
     private func bind(_ block: RAMBlock) throws {

@@ -76,7 +76,7 @@ enum ArchitectureSupport {
             machine.guestIsBeforeISA300 = !vector1[.ov1PowerISA300]
             try machine.interrupts.updateActive()
             machine.connectors.resetAll()
-            machine.events.pending.removeAll { $0.summary & 0xff == 0xe5 }
+            machine.events.pending.removeAll { $0.summary & 0xff == SpaprEvents.hotplugType }
             if machine.processTableEntry & PartitionCalls.guestRadix != 0, !vector5[.radix] {
                 try machine.setUpHashTable()
             }

@@ -17,7 +17,7 @@ final class Watchdog: Device {
     override var stateDescription: StateDescription? { Self.description }
 
     static let description = StateDescription(
-        "spapr_watchdog", of: Watchdog.self, isNeeded: { $0.timer?.deadline != nil },
+        "spapr_watchdog", of: Watchdog.self, versionsSince: [1: Release(7, 2)], isNeeded: { $0.timer?.deadline != nil },
         fields: [
             .scalar(
                 "timer", .timer, get: { UInt64(bitPattern: $0.timer?.deadline ?? -1) },

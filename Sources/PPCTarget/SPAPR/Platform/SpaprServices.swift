@@ -1,5 +1,6 @@
 import CPPCState
 import CSupport
+import Dispatch
 import EmuCore
 import Glibc
 
@@ -105,6 +106,21 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         thread.cpu.sendDoorbell = { [unowned self, unowned thread] _, number in
             sendDoorbell(from: thread, to: number)
         }
+    }
+
+    public func threadRemoved(_ thread: SpaprThread) {
+        guard let handle = thread.runner as? VCPUHandle else { return }
+        thread.runner = nil
+        handle.runner.requestQuit()
+        scheduler.remove(handle.runner)
+        // The host thread may be anywhere on its way to its end; it holds on to the guest's thread until then.
+        let runner = handle.runner
+        nonisolated(unsafe) let kept = (thread, handle)
+        DispatchQueue.global().async { withExtendedLifetime(kept) { runner.quit() } }
+    }
+
+    public func exclusively(_ machine: SpaprMachine, _ body: () -> Void) {
+        scheduler.exclusively(from: entered.flatMap(runner), body)
     }
 
     public func machineBuilt(_ machine: SpaprMachine) throws {

@@ -166,16 +166,25 @@ final class VCPURunner: @unchecked Sendable {
 
     var hasQueuedInvalidations: Bool { cs_atomic_load32(queuedInvalidations) != 0 }
 
-    /// Ends the thread and waits for it.
-    func quit() {
-        let running = signal.withLock {
+    /// Lets the thread end at its next safe point.
+    func requestQuit() {
+        signal.withLock {
             shallQuit = true
             mayRun = false
             signal.broadcast()
-            return isStarted && pthread_equal(hostThread, pthread_self()) == 0
         }
         cpu.stop()
         scheduler.counting?.poke()
+    }
+
+    /// Ends the thread and waits for it.
+    func quit() {
+        requestQuit()
+        let running = signal.withLock {
+            guard isStarted, pthread_equal(hostThread, pthread_self()) == 0 else { return false }
+            isStarted = false
+            return true
+        }
         if running { pthread_join(hostThread, nil) }
     }
 
@@ -238,7 +247,8 @@ final class VCPURunner: @unchecked Sendable {
                 guard signal.withLock({ mayRun && !shallQuit }) else { continue }
             }
             scheduler.begin(self)
-            _ = engine.run(cpu, limit: .max)
+            // It may have been taken away while it waited.
+            if shallRun { _ = engine.run(cpu, limit: .max) }
             scheduler.end(self)
         }
     }
