@@ -76,11 +76,6 @@ final class Launcher {
         spapr.memory.path = options.memPath
         spapr.memory.prealloc = options.memPrealloc
         let numa = try OptionTexts.numa(options.numa)
-        for node in numa.nodes where node.memory != nil {
-            Report.line(
-                "\(node.origin ?? "-numa node,mem="): warning: Parameter -numa node,mem is deprecated, use -numa "
-                    + "node,memdev instead")
-        }
         (spapr.memory.nodes, spapr.distances, spapr.coreNodes) = (numa.nodes, numa.distances, numa.cores)
         spapr.nvramFile = try OptionTexts.nvramFile(drives: options.drive, files: options.pflash)
         spapr.timeOfDay = try options.rtc.flatMap { try OptionTexts.timeOfDay($0, machine.clock) }

@@ -132,6 +132,11 @@ extension SpaprMachine {
             maximumCPUs: smp.maximum,
             threads: smp.threads, version: version,
             memdevSize: { [objects] in (objects.children[$0] as? MemoryBackend)?.size })
+        for node in options.memory.nodes where node.memory != nil {
+            logger.warning(
+                "\(node.origin ?? "-numa node,mem="): Parameter -numa node,mem is deprecated, use -numa node,memdev instead"
+            )
+        }
         // Guests that resize their table may double it a few times beyond what the platform gives them.
         hpt.largestShift = min(HashPageTable.shift(forMemory: maximumMemorySize) + 4, HashPageTable.maximumShift)
     }

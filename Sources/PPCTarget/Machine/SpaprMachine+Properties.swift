@@ -90,7 +90,8 @@ extension SpaprMachine {
             .bool("nvdimm", \SpaprMachine.allowsNVDIMM, "Set on/off to enable/disable NVDIMM instantiation"),
             ignored("phandle-start", type: "int", "The first phandle ID we may generate dynamically", default: 0),
             ignored(
-                "dt-compatible", type: "string", "Overrides the \"compatible\" property of the dt root node", default: ""),
+                "dt-compatible", type: "string", "Overrides the \"compatible\" property of the dt root node",
+                default: ""),
             text("firmware", \.firmware, "Firmware image"),
             text("kernel", \.kernel, "Linux kernel image file"),
             text("initrd", \.initrd, "Linux initial ramdisk file"),
