@@ -47,6 +47,9 @@ import Testing
         #expect(Array(log[0..<4]) == [0x06, 0x34, 0x00, 0x40])
         #expect(Array(log[4..<8]) == [0, 0, 0, 108])
         #expect(Array(log[24..<26]) == [0x50, 0x48])
+        let year = try #require(
+            Int(log[32...33].map { String($0, radix: 16) }.joined()), "the date has two decimal digits in a byte")
+        #expect((2024...2200).contains(year))
         #expect(Array(log[72..<74]) == [0x55, 0x48])
         #expect(Array(log[96..<98]) == [0x45, 0x50])
         #expect(log[104] == 3)

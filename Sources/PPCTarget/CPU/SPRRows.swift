@@ -181,7 +181,7 @@ extension SPRDefinition {
         SPRDefinition(1010, "IABR", .supervisor, .ppc970),
         SPRDefinition(1012, "HID4", .supervisor, .ppc970),
         SPRDefinition(1013, "DABR", .supervisor, [.ppc970, .power7]),
-        SPRDefinition(1014, "HID5", .supervisor, .ppc970, reset: 0x80),
+        SPRDefinition(1014, "HID5", .supervisor, .ppc970),
         SPRDefinition(1015, "DABRX", .supervisor, [.ppc970, .power7]),
         SPRDefinition(
             1023, "PIR", SPRAccess(read: (.denied, .generic, .generic), write: (.denied, .denied, .undefined)),

@@ -89,8 +89,10 @@ extension SpaprThread {
     /// Machines up to 2.7 sent what the processor model can do, in terms of one emulator's internals, which differ from
     /// release to release. It is written as that emulator writes it, or as it came, and means nothing when read.
     private static let legacyFields: [Field<SpaprThread>] = [
+        // A partition has no hypervisor state, whatever the model has.
         .scalar(
-            "mig_msr_mask", .uint64, when: isLegacy, get: { $0.cpu.model.msrMask & ~(3 << 33) }, set: { _, _ in }),
+            "mig_msr_mask", .uint64, when: isLegacy, get: { $0.cpu.model.msrMask & ~(3 << 33 | MSR.hv) },
+            set: { _, _ in }),
         .scalar(
             "mig_insns_flags", .uint64, when: isLegacy,
             get: { $0.instructionFlags(0, $0.cpu.model.streamInstructionFlags & knownFlags) },
@@ -99,7 +101,9 @@ extension SpaprThread {
             "mig_insns_flags2", .uint64, when: isLegacy,
             get: { $0.instructionFlags(1, $0.cpu.model.streamInstructionFlags2 & knownFlags2) },
             set: { $0.loadedInstructionFlags[1] = $1 }),
-        .scalar("mig_nb_BATs", .uint32, when: isLegacy, get: { _ in 0 }, set: { _, _ in }),
+        // QEMU gives the 970 the block address translation of older processors, which partitions do not see.
+        .scalar(
+            "mig_nb_BATs", .uint32, when: isLegacy, get: { $0.cpu.model.family == .ppc970 ? 4 : 0 }, set: { _, _ in }),
     ]
 
     /// The instruction sets that release 2.7 knew; what came later must not show.

@@ -23,7 +23,7 @@ extension SpaprEvents {
         // Identified by index, by count, or by count and index.
         let kind: UInt8
         let identifier: [UInt8]
-        switch (count, understandsRanges) {
+        switch (count, hasOwnInterrupt) {
         case (nil, _): (kind, identifier) = (2, cell(index) + cell(0))
         case (let count?, false): (kind, identifier) = (3, cell(count) + cell(0))
         case (let count?, true): (kind, identifier) = (4, cell(count) + cell(index))
@@ -32,14 +32,14 @@ extension SpaprEvents {
         // Initiated by hot-plug, of type hot-plug.
         let event = PendingEvent(
             summary: Self.summary | 0x6000 | Self.hotplugType, log: log(subsystem: 0x80, subtype: 0, body))
-        post(event, as: sources[.hotplug] == nil ? .epow : .hotplug)
+        post(event, as: hasOwnInterrupt ? .hotplug : .epow)
     }
 
     /// Last byte of a hot-plug event's summary.
     static let hotplugType: UInt32 = 0xe5
 
-    /// Guests that agreed on a hot-plug interrupt of its own know connectors by count and index.
-    private var understandsRanges: Bool { sources[.hotplug] != nil && machine.negotiatedVector5[.hotplugEvents] }
+    /// Whether guest and platform agreed on an interrupt for hot-plug alone. Such guests know ranges of connectors, too.
+    private var hasOwnInterrupt: Bool { sources[.hotplug] != nil && machine.negotiatedVector5[.hotplugEvents] }
 
     /// Version 6, severity "event", not recovered, a log follows.
     private static let summary: UInt32 = 0x0600_0000 | 0x0020_0000 | 0x0010_0000 | 0x0004_0000
@@ -62,12 +62,12 @@ extension SpaprEvents {
     private func mainA(sectionCount: UInt8) -> [UInt8] {
         let now = CalendarTime(seconds: machine.rtc.now.quotientFloor(1_000_000_000))
         let numbers = [now.year / 100, now.year % 100, now.month, now.day, now.hour, now.minute, now.second, 0]
-        nextLogNumber &+= 1
         // Two decimal digits in a byte.
-        var body = numbers.map { UInt8(truncatingIfNeeded: $0 / 10 % 10 << 4 | $0 % 10) }
+        var body = numbers.map { UInt8(truncatingIfNeeded: ($0 / 10 % 10) << 4 | $0 % 10) }
         body += [UInt8](repeating: 0, count: 8)
         body += [UInt8(ascii: "H"), 0, 0, sectionCount] + [UInt8](repeating: 0, count: 12)
         body += withUnsafeBytes(of: nextLogNumber.bigEndian) { Array($0) }
+        nextLogNumber &+= 1
         return Self.section("PH", body + [0, 0, 0, 0])
     }
 }

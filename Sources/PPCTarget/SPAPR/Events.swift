@@ -30,7 +30,7 @@ public final class SpaprEvents {
 
     public var pending: [PendingEvent] = []
     public private(set) var sources: [Class: Int] = [:]
-    /// Number of the last log made here.
+    /// Number of the next log made here.
     var nextLogNumber: UInt32 = 0
     unowned let machine: SpaprMachine
 
