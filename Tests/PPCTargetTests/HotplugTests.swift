@@ -15,9 +15,9 @@ import Testing
 
     private func fixture(_ version: String = "pseries-7.2") throws -> PlatformFixture {
         try PlatformFixture(version: version, cpu: version == "pseries-7.2" ? "power9_v2.0" : "power8_v2.0", cpus: 1) {
-            $0.smp.maximum = 4
-            $0.memory.slots = 2
-            $0.memory.maxSize = 1 << 30
+            $1.smp.maximum = 4
+            $1.memory.slots = 2
+            $1.memory.maxSize = 1 << 30
         }
     }
 

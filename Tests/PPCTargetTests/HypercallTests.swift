@@ -11,7 +11,8 @@ struct PlatformFixture {
 
     init(
         version: String = "pseries-7.2", cpu: String = "power9_v2.0", cpus: Int = 2, interrupts: String = "dual",
-        properties: [String: String] = [:], configure: (inout SpaprOptions) -> Void = { _ in }
+        properties: [String: String] = [:],
+        configure: (SpaprMachine, inout SpaprOptions) throws -> Void = { _, _ in }
     ) throws {
         services = SpaprServices()
         let types = TypeRegistry()
@@ -26,7 +27,7 @@ struct PlatformFixture {
         options.smp.cpus = cpus
         options.memory.size = 256 << 20
         options.terminals = [MemoryBackendCharacter(label: "serial")]
-        configure(&options)
+        try configure(machine, &options)
         let machine = machine
         try machine.withLock { try machine.build(options) }
     }

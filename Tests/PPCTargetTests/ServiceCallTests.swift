@@ -48,17 +48,18 @@ import Testing
 
     @Test("to H_RANDOM come from the device that the user added")
     func random() throws {
-        let fixture = try PlatformFixture(cpus: 1)
-        #expect(fixture.call(HypercallNumber.random).status == HypercallStatus.function)
-        try fixture.machine.withLock {
-            #expect(throws: ObjectError.self) { try fixture.machine.addDevice(driver: "spapr-rng") }
-            try fixture.machine.createObject(
-                type: "rng-random", id: "zeros", properties: ["filename": .string("/dev/zero")])
-            try fixture.machine.addDevice(driver: "spapr-rng", properties: ["rng": .string("zeros")])
-            #expect(throws: ObjectError.self) {
-                try fixture.machine.addDevice(driver: "spapr-rng", properties: ["rng": .string("zeros")])
+        func fixture(_ devices: [SpaprOptions.Device]) throws -> PlatformFixture {
+            try PlatformFixture(cpus: 1) { machine, options in
+                try machine.createObject(
+                    type: "rng-random", id: "zeros", properties: ["filename": .string("/dev/zero")])
+                options.devices = devices
             }
         }
+        #expect(try fixture([]).call(HypercallNumber.random).status == HypercallStatus.function)
+        let zeros = SpaprOptions.Device(driver: "spapr-rng", properties: ["rng": .string("zeros")])
+        #expect(throws: ObjectError.self) { try fixture([SpaprOptions.Device(driver: "spapr-rng")]) }
+        #expect(throws: ObjectError.self) { try fixture([zeros, zeros]) }
+        let fixture = try fixture([zeros])
         let (status, results) = fixture.call(HypercallNumber.random, [7])
         #expect(status == HypercallStatus.success)
         #expect(results[0] == 0)
