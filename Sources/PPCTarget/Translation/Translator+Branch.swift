@@ -15,6 +15,7 @@ extension Translator {
         switch block.ending {
         case .fallsThrough: leave(next)
         case .refused:
+            settleCondition()
             flush()
             setNIP(block.next)
             asm.jump(to: entry.thunks.interpret)
@@ -37,10 +38,12 @@ extension Translator {
     /// Unconditional way out.
     mutating func leave(_ edge: Edge) {
         if edge.inside >= 0 {
+            if wantsCondition(edge) { settleCondition() } else { passCondition(edge.inside) }
             prepare(edge.inside)
             arrive(edge.inside)
             if Int(edge.inside) != currentBlock + 1 { asm.jump(blockLabels[Int(edge.inside)]) }
         } else {
+            settleCondition()
             flush()
             exit(to: edge.target)
         }
@@ -74,17 +77,22 @@ extension Translator {
     /// Conditional way out.
     mutating func leave(_ condition: HostCondition, _ edge: Edge) {
         if edge.inside >= 0 {
+            passCondition(edge.inside)
             arrive(edge.inside)
             asm.jump(condition, blockLabels[Int(edge.inside)])
-        } else if dirty == 0, source.contains(edge.target) {
+        } else if dirty == 0, !deferred.isPending, source.contains(edge.target) {
             let label = asm.label()
             asm.jump(condition, label)
             addChain(label, edge.target)
         } else {
             let label = asm.label()
+            var left = deferred
+            left.flagsHold = flagsOffset == asm.offset && flagsField == Int(left.field)
             asm.jump(condition, label)
             addStub(
-                Stub(kind: .exit, label: label, address: edge.target, dirty: dirty))
+                Stub(
+                    kind: .exit, label: label, address: edge.target, dirty: dirty, condition: left,
+                    conditionValid: valid))
         }
     }
 
@@ -151,6 +159,15 @@ extension Translator {
         let next = Edge(inside: block.nextBlock, target: block.next)
         let choice = Choice(word: word)
         let conditional = word &>> 26 == 16
+        let decides = conditional && choice.keepsCTR && deferredDecides(choice.field, choice.mask)
+        if decides {
+            restoreFlags()
+        } else if conditional && !choice.always
+            && (!choice.ignoresCondition && Int(deferred.field) == choice.field || wantsCondition(taken)
+                || wantsCondition(next))
+        {
+            settleCondition()
+        }
         let fused =
             conditional && choice.keepsCTR && flagsOffset == asm.offset && flagsField == choice.field
             && choice.mask != 1
@@ -161,8 +178,14 @@ extension Translator {
         }
         if !choice.keepsCTR { decrementCTR() }
         if taken.inside >= 0 || next.inside >= 0 { prepare(taken.inside, next.inside) } else { flush() }
+        if fused { flagsOffset = asm.offset }
         if choice.keepsCTR {
-            branch(condition(choice, fused: fused), taken, next)
+            var possible = deferred.possible
+            if decides {
+                let set = choice.wantsSet ? possible & choice.mask : possible & ~choice.mask
+                if set != 0 && set != possible { possible = set }
+            }
+            branch(condition(choice, fused: fused), taken, next, takenPossible: possible)
         } else if choice.ignoresCondition {
             branch(choice.wantsZero ? .equal : .notEqual, taken, next)
         } else {
@@ -172,14 +195,39 @@ extension Translator {
         }
     }
 
-    private mutating func branch(_ condition: HostCondition, _ taken: Edge, _ next: Edge) {
+    /// - Parameter takenPossible: Results of the deferred comparison that lead to `taken`; all if it does not decide.
+    private mutating func branch(
+        _ condition: HostCondition, _ taken: Edge, _ next: Edge, takenPossible: UInt8? = nil
+    ) {
+        let possible = deferred.possible
+        let takenPossible = takenPossible ?? possible
+        let nextPossible = takenPossible == possible ? possible : possible & ~takenPossible
         if taken.inside >= 0, Int(taken.inside) == currentBlock + 1 {
-            arrive(taken.inside)
-            leave(condition.inverted, next)
+            split(condition.inverted, next, nextPossible, taken, takenPossible)
         } else {
-            leave(condition, taken)
-            leave(next)
+            split(condition, taken, takenPossible, next, nextPossible)
         }
+    }
+
+    /// Jumps to the first edge under a condition and else goes to the second, with the results of the deferred
+    /// comparison that are possible there.
+    private mutating func split(
+        _ condition: HostCondition, _ jump: Edge, _ jumpPossible: UInt8, _ rest: Edge, _ restPossible: UInt8
+    ) {
+        if jump.inside >= 0, wantsCondition(jump) {
+            if Int(jump.inside) > currentBlock, wantsCondition(rest) {
+                settleCondition()
+            } else {
+                // Right if the jump is taken; otherwise the field is still to be stored.
+                storeField(deferred.field, jumpPossible, signed: deferred.isSigned)
+            }
+        }
+        let holdsFlags = flagsOffset == asm.offset
+        deferred.possible = jumpPossible
+        leave(condition, jump)
+        deferred.possible = restPossible
+        if holdsFlags { flagsOffset = asm.offset }
+        leave(rest)
     }
 
     private mutating func indirectBranch(_ block: GuestBlock) {
@@ -192,6 +240,7 @@ extension Translator {
             leave(Edge(inside: -1, target: block.next))
             return
         }
+        settleCondition()
         let fused = choice.keepsCTR && flagsOffset == asm.offset && flagsField == choice.field && choice.mask != 1
         let source = use(toCTR ? Slot.ctr : Slot.lr, .rax)
         asm.copy(.rax, source)

@@ -17,7 +17,12 @@ extension Translator {
             let b = use(f.rb, .rcx)
             asm.alu(.cmp, width, a, b)
         }
-        storeField(f.bf, signed: signed)
+        compared(
+            DeferredCondition(
+                field: UInt8(truncatingIfNeeded: f.bf), isSigned: signed, width: width,
+                a: UInt8(truncatingIfNeeded: f.ra),
+                b: immediate == nil ? UInt8(truncatingIfNeeded: f.rb) : DeferredCondition.none,
+                immediate: immediate ?? 0))
     }
 
     /// Traps go the slow way; what does not trap is a comparison.
@@ -88,6 +93,11 @@ extension Translator {
     }
 
     mutating func selectByBit(_ f: Word) {
+        let (memory, mask) = bit(f.rc)
+        // The flags outlive the moves below.
+        let decides = deferredDecides(f.rc &>> 2, mask)
+        if decides { restoreFlags() }
+        let condition = decides ? deferred.condition(mask) : .notEqual
         let a: R
         if f.ra == 0 {
             asm.constant(.rax, 0)
@@ -96,16 +106,15 @@ extension Translator {
             a = use(f.ra, .rax)
         }
         let b = use(f.rb, .rcx)
-        let (memory, mask) = bit(f.rc)
-        asm.testByte(memory, immediate: mask)
+        if !decides { asm.testByte(memory, immediate: mask) }
         let t = define(f.rt)
         if t == a {
-            asm.moveIf(.equal, .w64, t, b)
+            asm.moveIf(condition.inverted, .w64, t, b)
         } else if t == b {
-            asm.moveIf(.notEqual, .w64, t, a)
+            asm.moveIf(condition, .w64, t, a)
         } else {
             asm.copy(t, a)
-            asm.moveIf(.equal, .w64, t, b)
+            asm.moveIf(condition.inverted, .w64, t, b)
         }
         finish(f.rt, t)
     }

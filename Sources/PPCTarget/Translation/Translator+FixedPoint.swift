@@ -30,27 +30,17 @@ extension Translator {
 
     // MARK: Recording
 
-    /// CR0 from a result that a register still holds.
-    mutating func record(_ register: R) {
-        asm.test(wide, register, register)
-        storeField(0, signed: true)
-    }
-
-    /// Stores a condition register field from the host's flags, which stay as they are.
-    mutating func storeField(_ field: Int, signed: Bool) {
-        asm.load(.w32, .rdx, state(Int(CJ_SCRATCH), Int(CJ_CR_VALUES) &* 8 &+ 4))
-        asm.moveIf(signed ? .less : .below, .w32, .rdx, state(Int(CJ_SCRATCH), Int(CJ_CR_VALUES) &* 8))
-        asm.moveIf(.equal, .w32, .rdx, state(Int(CJ_SCRATCH), Int(CJ_CR_VALUES) &* 8 &+ 8))
-        asm.store(.w8, state(Int(CJ_CR), field), .rdx)
-        flagsOffset = asm.offset
-        flagsField = field
-        flagsSigned = signed
+    /// CR0 from the result in a slot, which `register` still holds if the slot has no register of its own.
+    mutating func record(_ slot: Int, _ register: R) {
+        let held = hostOf[slot] == 0xff ? register : R(hostOf[slot])
+        asm.test(wide, held, held)
+        compared(DeferredCondition(field: 0, width: wide, a: UInt8(truncatingIfNeeded: slot)))
     }
 
     @inline(__always)
     mutating func done(_ f: Word, _ slot: Int, _ register: R) {
         finish(slot, register)
-        if f.record { record(hostOf[slot] == 0xff ? register : R(hostOf[slot])) }
+        if f.record { record(slot, register) }
     }
 
     // MARK: Immediates
@@ -205,7 +195,7 @@ extension Translator {
         let t = define(f.rt)
         asm.copy(t, .rax)
         finish(f.rt, t)
-        if recording { record(t) }
+        if recording { record(f.rt, t) }
     }
 
     // MARK: Multiplication and division

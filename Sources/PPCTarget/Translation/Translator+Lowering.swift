@@ -101,7 +101,7 @@ extension Translator {
         switch op {
         case .andiRecord, .andisRecord:
             logicalImmediate(.and, f, op == .andiRecord ? f.ui : f.ui &<< 16)
-            record(hostOf[f.ra] == 0xff ? .rax : HostRegister(hostOf[f.ra]))
+            record(f.ra, .rax)
         // The instruction that does nothing is one of these.
         case .ori: if word & 0x3ff_ffff != 0 { logicalImmediate(.or, f, f.ui) }
         case .oris: logicalImmediate(.or, f, f.ui &<< 16)

@@ -150,7 +150,8 @@ extension Translator {
         addStub(
             Stub(
                 kind: .slow, label: label, resume: resume, address: address, dirty: dirty,
-                first: Int32(truncatingIfNeeded: current), count: 1, pending: pendingFloat))
+                first: Int32(truncatingIfNeeded: current), count: 1, pending: pendingFloat, condition: deferred,
+                conditionValid: valid))
     }
 
     /// The slow path comes back here, with everything loaded that is valid here.

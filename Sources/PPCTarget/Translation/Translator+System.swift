@@ -226,6 +226,7 @@ extension Translator {
     /// Calls the closure in front of the current instruction, with everything written back. It may change anything.
     mutating func callHook(_ hook: NativeEntry) {
         group.active = false
+        settleCondition()
         writePending()
         flush()
         setNIP(address)
@@ -258,6 +259,7 @@ extension Translator {
     mutating func callHypercall(_ next: UInt64) {
         guard let hypercall = entry.hypercall else { return }
         group.active = false
+        settleCondition()
         writePending()
         flush()
         setNIP(next)

@@ -125,6 +125,9 @@ struct Translator: ~Copyable {
         /// What the slow path must write down for FPSCR first, and the VSRs to load after it.
         var pending = PendingFloat()
         var validVectors: UInt64 = 0
+        /// The comparison to store first, and the slots that are in host registers for it.
+        var condition = DeferredCondition()
+        var conditionValid: UInt64 = 0
     }
 
     var asm: Assembler
@@ -155,6 +158,9 @@ struct Translator: ~Copyable {
     var flagsOffset = -1
     var flagsField = 0
     var flagsSigned = false
+    /// The comparison whose field is not stored yet.
+    var deferred = DeferredCondition()
+    let conditions: ConditionTables
 
     /// Stub of the instruction being translated.
     var slowStub = 0
@@ -190,7 +196,9 @@ struct Translator: ~Copyable {
         let blockLabels = UnsafeMutablePointer<Assembler.Label>.allocate(capacity: RegionBuffer.blockCapacity)
         let vectorHosts = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
         let tables = Assembler.Tables()
+        let conditions = ConditionTables()
         deinit {
+            conditions.deallocate()
             vectorHosts.deallocate()
             stubs.deallocate()
             blockLabels.deallocate()
@@ -216,6 +224,7 @@ struct Translator: ~Copyable {
         stubs = storage.stubs
         blockLabels = storage.blockLabels
         vectorHosts = storage.vectorHosts
+        conditions = storage.conditions
         hostOf = maps.assumingMemoryBound(to: UInt8.self)
         hostOf.update(repeating: 0xff, count: Slot.count)
         asm = Assembler(
@@ -333,6 +342,7 @@ struct Translator: ~Copyable {
     mutating func translate() -> Bool {
         assignRegisters()
         assignVectors()
+        spreadConditions()
         let count = buffer.blockCount
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {
@@ -359,7 +369,7 @@ struct Translator: ~Copyable {
         validVectors = holdsAcrossBlocks ? heldVectors : 0
         forgetPending()
         group.active = false
-        flagsOffset = -1
+        beginCondition()
         address = block.address
         if !isRegion { emitPromotionCounter() }
         if index == 0 || block.isLoopHead { emitPoll() }
@@ -388,11 +398,13 @@ struct Translator: ~Copyable {
 
     private mutating func translateInstruction() {
         let instruction = buffer.instructions[current]
+        let endsCondition = prepareCondition()
         if let lowered = info(current).pointee.lowered, lowers(lowered, instruction.word) {
             lower(lowered, instruction.word)
         } else {
             callInstruction()
         }
+        if endsCondition { deferred.field = DeferredCondition.none }
     }
 
     private mutating func emitPoll() {
@@ -472,6 +484,7 @@ struct Translator: ~Copyable {
     /// Flushes, sets nip and calls the function of an instruction; its outcome is in eax.
     mutating func emitCall(_ instruction: GuestInstruction) {
         group.active = false
+        settleCondition()
         writePending()
         flush()
         setNIP(address)
@@ -550,6 +563,7 @@ struct Translator: ~Copyable {
                 asm.jump(to: entry.thunks.chain)
             case .exit:
                 store(stub.dirty)
+                storeCondition(stub)
                 exit(to: stub.address)
             case .slow: emitSlowStub(stub)
             }
@@ -568,6 +582,7 @@ struct Translator: ~Copyable {
         memory.assumingMemoryBound(to: SlowRow.self).pointee = SlowRow(
             address: stub.address, instructions: UnsafePointer(list), dirty: stub.dirty, valid: stub.valid,
             map: UnsafePointer(hostOf), count: UInt32(truncatingIfNeeded: stub.count))
+        storeCondition(stub)
         write(stub.pending, goesOn: true)
         asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rax.code, memory)
         asm.call(to: entry.thunks.slow)
