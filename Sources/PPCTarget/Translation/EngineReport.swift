@@ -4,12 +4,15 @@ import EmuCore
 public struct EngineReport {
     /// One line of figures per vCPU.
     public var cpus: [(index: Int, statistics: EngineStatistics?, misses: TLBMisses)]
+    /// Instructions without native code, by vCPU: how often their functions were called, most often first.
+    public var calls: [[(mnemonic: String, count: UInt64)]]
     /// What verify mode has done, by vCPU; empty without it.
     public var verification: [VerifyingEngine.Counts]
 
     /// Figures of running vCPUs are read as they are, without stopping anybody.
     public init(_ machine: SpaprMachine) {
         cpus = machine.threads.map { ($0.cpu.index, $0.cpu.engine?.statistics, $0.cpu.mmu.misses) }
+        calls = machine.threads.map { ($0.cpu.engine as? NativeEngine)?.calledInstructions ?? [] }
         verification = machine.threads.compactMap { ($0.cpu.engine as? VerifyingEngine)?.counts }
     }
 
@@ -34,6 +37,9 @@ public struct EngineReport {
                 add("exits: poll", "\(s.polls)")
                 add("exits: interpreter", "\(s.interpreted)")
                 add("slow accesses", "\(s.slowAccesses)")
+                for call in (calls.indices.contains(cpu.index) ? calls[cpu.index] : []).prefix(12) {
+                    add("calls: \(call.mnemonic)", "\(call.count)")
+                }
             } else {
                 add("engine", "interpreter")
             }

@@ -21,6 +21,8 @@ struct Thunks {
     var settle: UnsafeRawPointer
     /// Constants of vector code, beside the code.
     var constants: VectorConstants
+    /// How often generated code has called the function of each row.
+    var calls: UnsafeMutablePointer<UInt64>
 
     typealias Enter = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UInt64
     typealias SlowFunction = @convention(c) (CPUState, UnsafeRawPointer) -> Int32
@@ -30,7 +32,10 @@ struct Thunks {
 
     /// Writes the thunks at the beginning of code memory.
     static func emit(into memory: CodeMemory, slow: SlowFunction, transition: TransitionFunction) -> Thunks? {
-        guard let constants = memory.allocateData(VectorConstants.size) else { return nil }
+        let rows = InstructionTable.shared.rows.count
+        guard let constants = memory.allocateData(VectorConstants.size),
+            let calls = memory.allocateData(rows * MemoryLayout<UInt64>.stride)
+        else { return nil }
         let tables = Assembler.Tables()
         var asm = Assembler(
             at: memory.next, capacity: memory.codeFree, executableOffset: memory.executableOffset, tables: tables)
@@ -91,7 +96,7 @@ struct Thunks {
         return Thunks(
             enter: enter, lookup: lookup, chain: chain, outcome: outcome, poll: poll, promote: promote,
             interpret: interpret, slow: plainSlow, settle: settle,
-            constants: VectorConstants(at: constants))
+            constants: VectorConstants(at: constants), calls: calls.bindMemory(to: UInt64.self, capacity: rows))
     }
 
     /// Delivers the interrupt or goes on in the new context that an instruction ended with, if that can be done without

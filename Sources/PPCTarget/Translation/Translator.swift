@@ -489,6 +489,9 @@ struct Translator: ~Copyable {
         flush()
         setNIP(address)
         emitSettle()
+        // add qword [rip + count], 1
+        asm.ripRelative(0, wide: true, 0, 0x83, reg: 0, entry.thunks.calls + Int(instruction.row), trailing: 1)
+        asm.byte(1)
         asm.lea(.w64, .rdi, MemoryOperand(Host.state, -Int32(CJ_BIAS)))
         asm.constant(.rsi, instruction.word)
         asm.constant(.rax, UInt64(UInt(bitPattern: unsafeBitCast(instruction.execute, to: Int.self))))
