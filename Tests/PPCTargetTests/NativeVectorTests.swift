@@ -65,8 +65,12 @@ import Testing
 
     /// The row of the case's own instruction, which comes last.
     private static func row(_ test: TestCase) -> InstructionRow? {
-        guard let word = test.words.last else { return nil }
-        let row = InstructionTable.shared.decode(UInt64(word), for: test.model.instructionSets)
+        guard let last = test.words.last else { return nil }
+        var word = UInt64(last)
+        if test.words.count > 1, InstructionTable.isPrefix(test.words[test.words.count - 2]) {
+            word |= UInt64(test.words[test.words.count - 2]) << 32
+        }
+        let row = InstructionTable.shared.decode(word, for: test.model.instructionSets)
         return row == InstructionTable.noRow ? nil : InstructionTable.shared.rows[Int(row)]
     }
 

@@ -6,7 +6,7 @@ enum Lowered: String, CaseIterable {
     case addi, addis, addic, subfic, mulli, add, addc, adde, addme, addze, subf, subfc, subfe, subfme, subfze, neg
     case addicRecord = "addic."
     case mullw, mulld, mulhw, mulhwu, mulhd, mulhdu, divw, divwu, divd, divdu, modsw, moduw, modsd, modud, maddld
-    case addpcis
+    case addpcis, paddi
     // Logical.
     case andiRecord = "andi."
     case andisRecord = "andis."
@@ -33,6 +33,8 @@ enum Lowered: String, CaseIterable {
     case lwa, lwax, lwaux, ld, ldu, ldx, ldux, lhbrx, lwbrx, ldbrx
     case stb, stbu, stbx, stbux, sth, sthu, sthx, sthux, stw, stwu, stwx, stwux, std, stdu, stdx, stdux
     case sthbrx, stwbrx, stdbrx
+    case plbz, plhz, plha, plwz, plwa, pld, pstb, psth, pstw, pstd
+    case plfs, plfd, pstfs, pstfd, plxv, pstxv, plxsd, plxssp, pstxsd, pstxssp
     // Synchronization that needs no code on an x86 host, or a fence.
     case sync, eieio, isync
     // Hints that need none.
@@ -121,7 +123,6 @@ struct RowInfo {
 
     init(_ row: InstructionRow) {
         lowered = Lowered.named[row.mnemonic]
-        if row.prefix != nil { lowered = nil }
         ends =
             row.effects.contains(.branches) || row.effects.contains(.synchronizes)
             || Self.endingMnemonics.contains(row.mnemonic)

@@ -74,7 +74,7 @@ extension Translator {
         switch op {
         case .cmpi, .cmpli, .cmp, .cmpl: return .pure(UInt8(truncatingIfNeeded: word &>> 23 & 7))
         case .isel: return .select(UInt8(truncatingIfNeeded: word &>> 8 & 7))
-        case .addi, .addis, .addpcis, .addic, .subfic, .mulli, .ori, .oris, .xori, .xoris, .maddld, .cmpb,
+        case .addi, .addis, .addpcis, .paddi, .addic, .subfic, .mulli, .ori, .oris, .xori, .xoris, .maddld, .cmpb,
             .popcntw, .popcntd:
             return .pure(DeferredCondition.none)
         case .addicRecord, .andiRecord, .andisRecord: return .pure(0)

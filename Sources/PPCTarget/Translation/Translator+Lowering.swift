@@ -14,6 +14,9 @@ extension Translator {
         case .addc, .adde, .addme, .addze, .subfc, .subfe, .subfme, .subfze: return !f.oe && !context.narrow
         case .addic, .addicRecord, .subfic: return !context.narrow
         case .sc: return false
+        case .paddi, .plbz, .plhz, .plha, .plwz, .plwa, .pld, .pstb, .psth, .pstw, .pstd, .plfs, .plfd, .pstfs, .pstfd,
+            .plxv, .pstxv, .plxsd, .plxssp, .pstxsd, .pstxssp:
+            return lowersPrefixed(f)
         case .mfspr: return movesFromSPR(f.spr)
         case .mtspr: return movesToSPR(f.spr)
         case .mtmsr, .mtmsrd: return word & 0x10000 != 0
@@ -46,6 +49,7 @@ extension Translator {
             let t = define(f.rt)
             asm.constant(t, address &+ 4 &+ UInt64(bitPattern: Int64(immediate) &<< 16))
             finish(f.rt, t)
+        case .paddi: addPrefixed(f)
         case .addic: addCarrying(f, complement: false, constant: f.si, carry: .none, recording: false)
         case .addicRecord: addCarrying(f, complement: false, constant: f.si, carry: .none, recording: true)
         case .subfic: addCarrying(f, complement: true, constant: f.si, carry: .one, recording: false)

@@ -47,9 +47,11 @@ struct AccessShape {
     var aligned = false
     /// Clears doubleword 1 of the register.
     var clears = false
+    /// The displacement has 34 bits.
+    var prefixed = false
 
     /// Stores of singles have a slow path of their own.
-    var mayShareCheck: Bool { !indexed && !(isStore && (float == 2 || vector == .single)) }
+    var mayShareCheck: Bool { !indexed && !prefixed && !(isStore && (float == 2 || vector == .single)) }
 
     var size: Int32 { bytes != 0 ? bytes : 1 &<< Int32(width.rawValue) }
 }
@@ -260,7 +262,9 @@ extension Translator {
             }
         }
         // The effective address goes to rcx; its last byte's to rax.
-        if kind.indexed {
+        if kind.prefixed {
+            prefixedAddress(f)
+        } else if kind.indexed {
             let b = use(f.rb, .rax)
             if f.ra == 0 {
                 asm.copy(.rcx, b)

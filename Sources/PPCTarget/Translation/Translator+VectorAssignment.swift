@@ -12,6 +12,10 @@ struct VectorUse {
     var reads = false
     var isPresent = false
 
+    /// Of the instructions that name VRs.
+    private static let scalarMnemonics: Set<String> =
+        ["lxsd", "lxssp", "stxsd", "stxssp", "plxsd", "plxssp", "pstxsd", "pstxssp"]
+
     init() {}
 
     init?(_ operand: Operand, _ row: InstructionRow) {
@@ -20,7 +24,7 @@ struct VectorUse {
         case .fpr: isScalar = true
         case .vr:
             offset = 32
-            isScalar = ["lxsd", "lxssp", "stxsd", "stxssp"].contains(row.mnemonic)
+            isScalar = Self.scalarMnemonics.contains(row.mnemonic)
         case .vsr:
             highBit = operand.highBit
             isScalar = row.mnemonic.hasPrefix("xs") || row.mnemonic.hasPrefix("lxs") || row.mnemonic.hasPrefix("stxs")

@@ -77,7 +77,7 @@ extension Translator {
         case .lfiwax: AccessShape(width: .w32, indexed: true, vector: .signedWord, clears: true)
         case .lfiwzx: AccessShape(width: .w32, indexed: true, vector: .clearingScalar)
         case .stfiwx: AccessShape(width: .w32, isStore: true, indexed: true, vector: .scalar)
-        default: nil
+        default: prefixedAccess(op)
         }
     }
 
@@ -85,6 +85,8 @@ extension Translator {
     /// forms have none.
     static func vectorRegister(_ op: Lowered, _ f: Word) -> Int {
         switch op {
+        case .plxv, .pstxv: f.rt | Int(truncatingIfNeeded: f.word &>> 26 & 1) &<< 5
+        case .plxsd, .plxssp, .pstxsd, .pstxssp: f.rt | 32
         case .lxv, .stxv: f.rt | Int(truncatingIfNeeded: f.word & 8) &<< 2
         case .lxsd, .lxssp, .stxsd, .stxssp: f.rt | 32
         case .lvx, .lvxl, .stvx, .stvxl, .lvebx, .lvehx, .lvewx, .stvebx, .stvehx, .stvewx: f.rt | 32
