@@ -53,6 +53,9 @@ struct AccessShape {
     /// Stores of singles have a slow path of their own.
     var mayShareCheck: Bool { !indexed && !prefixed && !(isStore && (float == 2 || vector == .single)) }
 
+    /// A GPR at a displacement, and the base stays.
+    var isPlain: Bool { !indexed && !prefixed && !update && float == 0 && vector == .none }
+
     var size: Int32 { bytes != 0 ? bytes : 1 &<< Int32(width.rawValue) }
 }
 
@@ -226,14 +229,14 @@ extension Translator {
         if slowStub < stubCount { stubs[slowStub].count = Int32(truncatingIfNeeded: last + 1 - current) }
     }
 
-    /// Compares the granule of rax (last byte) with the tags that rcx (first byte) selects; rdx becomes the entry's
+    /// Compares the granule of rax (last byte) with the tags that `first` (first byte) selects; rdx becomes the entry's
     /// offset.
-    mutating func emitLookup(_ miss: Assembler.Label, reads: Bool, writes: Bool) {
+    mutating func emitLookup(_ miss: Assembler.Label, reads: Bool, writes: Bool, first: R = .rcx) {
         let shift = context.granuleShift
         if hasBMI2 {
-            asm.rotateRightX(.w64, .rdx, .rcx, shift &- 5)
+            asm.rotateRightX(.w64, .rdx, first, shift &- 5)
         } else {
-            asm.move(.w64, .rdx, .rcx)
+            asm.move(.w64, .rdx, first)
             asm.shift(.shr, .w64, .rdx, shift &- 5)
         }
         asm.alu(.and, .w32, .rdx, immediate: Int32(PPC_TLB_ENTRIES - 1) &<< 5)
@@ -261,6 +264,7 @@ extension Translator {
                 return
             }
         }
+        if kind.isPlain, f.ra != 0, !context.narrow { return plainAccess(f, kind) }
         // The effective address goes to rcx; its last byte's to rax.
         if kind.prefixed {
             prefixedAddress(f)
@@ -304,6 +308,32 @@ extension Translator {
             slowPath(from: label)
             transfer(f, kind, MemoryOperand(.rcx))
         }
+        resumeSlowPath()
+    }
+
+    /// A load or store of a GPR at a displacement, with no more of the address in registers than the check needs.
+    private mutating func plainAccess(_ f: Word, _ kind: AccessShape) {
+        let displacement = Self.displacement(f.word)
+        let a = use(f.ra, .rcx)
+        let label = asm.label()
+        let first: R
+        var place: (base: R, offset: Int32) = (a, displacement)
+        if kind.size == 1 {
+            asm.lea(.w64, .rax, MemoryOperand(a, displacement))
+            first = .rax
+        } else if displacement == 0 {
+            asm.lea(.w64, .rax, MemoryOperand(a, kind.size &- 1))
+            first = a
+        } else {
+            asm.lea(.w64, .rcx, MemoryOperand(a, displacement))
+            asm.lea(.w64, .rax, MemoryOperand(.rcx, kind.size &- 1))
+            first = .rcx
+            place = (.rcx, 0)
+        }
+        emitLookup(label, reads: !kind.isStore, writes: kind.isStore, first: first)
+        asm.load(.w64, .rdx, MemoryOperand(Host.tlb, index: .rdx, 24))
+        slowPath(from: label)
+        transfer(f, kind, MemoryOperand(.rdx, index: place.base, place.offset))
         resumeSlowPath()
     }
 
