@@ -118,6 +118,8 @@ struct RowInfo {
     var changesContext = false
     /// May change XER[SO].
     var changesSO = false
+    /// May change what FPSCR makes of floating-point arithmetic.
+    var changesFPMode = false
     var registers: (Register, Register, Register, Register) = (Register(), Register(), Register(), Register())
     var vectors = (VectorUse(), VectorUse(), VectorUse(), VectorUse())
 
@@ -126,7 +128,10 @@ struct RowInfo {
         ends =
             row.effects.contains(.branches) || row.effects.contains(.synchronizes)
             || Self.endingMnemonics.contains(row.mnemonic)
-        accessesMemory = row.effects.contains(.loads) || row.effects.contains(.stores)
+        // `ptesync` lets other vCPUs go on, which may drop translations meanwhile.
+        accessesMemory =
+            row.effects.contains(.loads) || row.effects.contains(.stores) || row.mnemonic == "sync"
+        changesFPMode = Self.modeMnemonics.contains(row.mnemonic)
         changesSO = row.effects.contains(.ovIfOE) || row.effects.contains(.writesXER)
         changesContext =
             row.effects.contains(.synchronizes) || Self.endingMnemonics.contains(row.mnemonic)
@@ -183,10 +188,13 @@ struct RowInfo {
     /// Change what translation depends on, whether or not their rows say so.
     private static let endingMnemonics: Set<String> =
         [
-            "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "mtfsf", "mtfsfi", "mtfsb0",
-            "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni", "wait", "stop", "slbmte",
-            "slbie", "slbia", "tlbie", "tlbiel", "tlbsync", "ptesync",
+            "sc", "scv", "rfid", "hrfid", "rfscv", "rfebb", "mtmsr", "mtmsrd", "wait", "stop", "slbmte",
+            "slbie", "slbia", "tlbie", "tlbiel", "tlbsync",
         ]
+
+    /// Set rounding, or enable exceptions.
+    private static let modeMnemonics: Set<String> =
+        ["mtfsf", "mtfsfi", "mtfsb0", "mtfsb1", "mffsce", "mffscdrn", "mffscdrni", "mffscrn", "mffscrni"]
 
     private static let wideMnemonics: Set<String> =
         [

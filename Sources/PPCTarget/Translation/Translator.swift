@@ -478,7 +478,20 @@ struct Translator: ~Copyable {
                     kind: .again, label: changed,
                     address: (address &+ UInt64(buffer.instructions[current].length)) & addressMask))
         }
+        if info(current).pointee.changesFPMode { leaveIfModeChanged() }
         refreshConditionValues()
+    }
+
+    /// Code for plain floating point must not go on without it, nor should other code once it could be that.
+    private mutating func leaveIfModeChanged() {
+        let changed = asm.label()
+        // The low byte holds all that matters, see ``PlainFPSCR``.
+        asm.alu(.cmp, .w8, state(Int(CJ_FPSCR)), immediate: 0)
+        asm.jump(context.plainFloatingPoint ? .notEqual : .equal, changed)
+        addStub(
+            Stub(
+                kind: .again, label: changed,
+                address: (address &+ UInt64(buffer.instructions[current].length)) & addressMask))
     }
 
     /// Flushes, sets nip and calls the function of an instruction; its outcome is in eax.
