@@ -78,8 +78,8 @@ struct TranslationProgram {
                 if row.mnemonic.contains("u") && row.form.match >> 26 != 31 { word &= ~0xffc0 }
             }
             if row.mnemonic == "mtspr" || row.mnemonic == "mfspr" {
-                // LR, VRSAVE, SPRG0, and XER where it is read alone.
-                let number: UInt32 = [8, 256, 272, row.mnemonic == "mfspr" ? 1 : 8][random.below(4)]
+                // XER, LR, VRSAVE, SPRG0, TAR.
+                let number: UInt32 = [1, 8, 256, 272, 815][random.below(5)]
                 word = word & ~0x001f_f800 | (number & 31) << 16 | (number >> 5) << 11
             }
             // EE and RI alone: the rest of MSR decides what the words mean.
@@ -97,6 +97,22 @@ struct TranslationProgram {
             words.append(word)
         }
         self.words = words
+    }
+
+    /// Puts forward branches into the loop, most of them on what was compared last, and lets R1 run out of memory before
+    /// the loop ends if `faults`.
+    mutating func addBranches(faults: Bool) {
+        var random = Random(state: seed &* 0x2545_f491_4f6c_dd1d | 1)
+        for index in stride(from: 2, to: words.count, by: 2 + random.below(3)) {
+            let skip = 1 + random.below(min(5, words.count - index))
+            let compared = words[..<index].last { $0 >> 26 == 10 || $0 >> 26 == 11 || $0 & 0xfc00_07be == 0x7c00_0000 }
+            let field = compared.map { random.below(4) == 0 ? 0 : $0 >> 23 & 7 } ?? 0
+            let bit = field * 4 + UInt32(random.below(4))
+            let options: UInt32 = random.below(2) == 0 ? 12 : 4
+            words[index] = 0x4000_0000 | options << 21 | bit << 16 | UInt32(4 * skip)
+        }
+        // addi r1, r1, 0x1800
+        if faults { words[random.below(2)] = 0x3821_1800 }
     }
 
     /// `baseline` is native code for an x86-64-v2 host.

@@ -44,6 +44,25 @@ struct TranslationTests {
         #expect(native.firstDifference(reference) == nil)
     }
 
+    /// In regions of many blocks, every other one left by a fault.
+    @Test("Comparisons and branches in random loops end alike on every engine", arguments: UInt64(1)...120)
+    func randomBranches(seed: UInt64) throws {
+        let names: Set<String> = [
+            "cmpi", "cmpli", "cmp", "cmpl", "isel", "add", "addi", "subf", "and", "andi.", "rlwinm", "extsb", "neg",
+            "lwz", "lbzx", "stw", "mfcr", "mtcrf", "crand", "setb", "adde", "divd", "fcmpu", "or",
+        ]
+        let comparisons: Set<String> = ["cmpi", "cmpli", "cmp", "cmpl"]
+        let rows = TranslationProgram.rows { names.contains($0.mnemonic) }
+        let many = rows + (0..<3).flatMap { _ in rows.filter { comparisons.contains($0.mnemonic) } }
+        var program = TranslationProgram(
+            seed: seed &* 131, length: 8 + Int(seed % 29), rows: many, bigEndian: seed % 3 == 0)
+        program.addBranches(faults: seed % 2 == 0)
+        let reference = try #require(program.run(.interpreter))
+        guard NativeEngine.isSupported else { return }
+        let native = try #require(program.run(.native))
+        #expect(native.firstDifference(reference) == nil)
+    }
+
     static let seedsPerRow: UInt64 = 8
 
     /// Each row in loops of its own, so that a failure names it.

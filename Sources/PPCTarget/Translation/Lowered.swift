@@ -25,7 +25,7 @@ enum Lowered: String, CaseIterable {
     // The hypercall.
     case sc
     // Reservations, blocks.
-    case lwarx, ldarx, dcbz
+    case lwarx, ldarx, dcbz, dcbst, dcbf, icbi
     case stwcx = "stwcx."
     case stdcx = "stdcx."
     // Loads and stores.
@@ -179,7 +179,7 @@ struct RowInfo {
         case .mtspr:
             return SPRMoves.mayChangeContext(SPRMoves.sprNumber(word))
         case .mtmsr, .mtmsrd: return word & 0x10000 == 0
-        case .sync: return word &>> 21 & 3 > 1
+        case .sync: return word &>> 21 & 3 > 2
         case .eieio, .isync: return false
         default: return true
         }

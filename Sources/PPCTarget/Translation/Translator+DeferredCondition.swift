@@ -86,6 +86,7 @@ extension Translator {
         case .mfspr, .mtspr:
             let number = Word(word).spr
             return number == 8 || number == 9 ? .pure(DeferredCondition.none) : .other
+        case .dcbst, .dcbf, .icbi: return .access
         default: return Self.access(op) != nil ? .access : .other
         }
     }

@@ -8,8 +8,6 @@ extension Translator {
         let f = Word(word)
         switch op {
         case .add, .subf, .neg, .mullw, .mulld: return !f.oe
-        // `or` of a register with itself may set the thread's priority, which PPR shows.
-        case .or: return f.rt != f.ra || f.rt != f.rb || f.rt == 0
         case .divw, .divwu, .divd, .divdu: return !f.oe
         case .addc, .adde, .addme, .addze, .subfc, .subfe, .subfme, .subfze: return !f.oe && !context.narrow
         case .addic, .addicRecord, .subfic: return !context.narrow
@@ -112,6 +110,8 @@ extension Translator {
         case .xori: logicalImmediate(.xor, f, f.ui)
         case .xoris: logicalImmediate(.xor, f, f.ui &<< 16)
         case .and: commutative(f.rt == f.rb ? .or : .and, f, into: f.ra, f.rt, f.rb)
+        // Of a register with itself it may set the thread's priority, which PPR shows.
+        case .or where f.rt == f.ra && f.rt == f.rb && f.rt != 0 && !f.record: setPriority(f.rt)
         case .or: commutative(.or, f, into: f.ra, f.rt, f.rb)
         case .xor: commutative(.xor, f, into: f.ra, f.rt, f.rb)
         case .nand: inverted(.and, f)
@@ -205,6 +205,8 @@ extension Translator {
         case .stwcx: storeConditional(f, .w32)
         case .stdcx: storeConditional(f, .w64)
         case .dcbz: zeroBlock(f)
+        case .dcbst, .dcbf: touchBlock(f, wholeBlock: false)
+        case .icbi: touchBlock(f, wholeBlock: true)
         // lwsync orders what x86 orders anyway; hwsync keeps stores before loads.
         case .sync:
             if word &>> 21 & 3 == 0 {

@@ -16,14 +16,14 @@ struct DirectSPRs {
             let writes = [supervisor ? access.write.supervisor : access.write.hypervisor, access.write.problem]
             for state in 0..<2 {
                 switch reads[state] {
-                case .generic where !PerformanceMonitor.isCounter(number), .cfar:
+                case .generic where !PerformanceMonitor.isCounter(number), .cfar, .tar:
                     sources[state * 1024 + number] = Int16(number)
                 case .alias where number + 16 < 1024 && !PerformanceMonitor.isCounter(number + 16):
                     sources[state * 1024 + number] = Int16(number + 16)
                 default: break
                 }
                 switch writes[state] {
-                case .generic where !SPRMoves.mayChangeContext(number), .cfar:
+                case .generic where !SPRMoves.mayChangeContext(number), .cfar, .tar:
                     targets[state * 1024 + number] = Int16(number)
                 case .alias where number + 16 < 1024 && !SPRMoves.mayChangeContext(number + 16):
                     targets[state * 1024 + number] = Int16(number + 16)
@@ -52,11 +52,17 @@ extension Translator {
 
     func movesFromSPR(_ number: Int) -> Bool {
         number == 8 || number == 9 || number == 1
-            || entry.registers.source(number, problemState: context.problemState) != nil
+            || entry.registers.source(number, problemState: context.problemState) != nil && hasFacility(number)
     }
 
     func movesToSPR(_ number: Int) -> Bool {
-        number == 8 || number == 9 || entry.registers.target(number, problemState: context.problemState) != nil
+        number == 8 || number == 9 || number == 1
+            || entry.registers.target(number, problemState: context.problemState) != nil && hasFacility(number)
+    }
+
+    /// TAR may be switched off.
+    private func hasFacility(_ number: Int) -> Bool {
+        number != SPRegister.tar || context.facilities &>> UInt64(Facility.tar.rawValue) & 1 != 0
     }
 
     mutating func moveFromSPR(_ f: Word) {
@@ -75,6 +81,7 @@ extension Translator {
     }
 
     mutating func moveToSPR(_ f: Word) {
+        if f.spr == 1 { return moveToXER(f) }
         let s = use(f.rt, .rax)
         if f.spr != 8 && f.spr != 9 {
             guard let number = entry.registers.target(f.spr, problemState: context.problemState) else { return }
@@ -104,6 +111,36 @@ extension Translator {
         let t = define(f.rt)
         asm.copy(t, .rax)
         finish(f.rt, t)
+    }
+
+    private mutating func moveToXER(_ f: Word) {
+        let s = use(f.rt, .rcx)
+        asm.move(.w32, .rax, s)
+        asm.alu(.and, .w32, .rax, immediate: 0x1ff3_ffff)
+        asm.store(.w64, state(Int(CJ_XER_REST)), .rax)
+        for (bit, home) in [(31, CJ_SO), (30, CJ_OV), (29, CJ_CA), (19, CJ_OV32), (18, CJ_CA32)] {
+            asm.bitTest(.w32, s, UInt8(bit))
+            asm.set(.below, state(Int(home)))
+        }
+        emitConditionValues()
+    }
+
+    /// `or` of a register with itself: bits 11:13 of PPR say how much the thread wants the processor.
+    mutating func setPriority(_ register: Int) {
+        let priority: Int32
+        switch register {
+        case 1: priority = 2
+        case 6: priority = 3
+        case 2: priority = 4
+        case 31 where !context.problemState: priority = 1
+        case 5 where !context.problemState: priority = 5
+        case 3 where !context.problemState: priority = 6
+        case 7 where !context.problemState && context.hypervisor: priority = 7
+        default: return
+        }
+        let byte = state(Int(CJ_SPR), 896 &* 8 &+ 6)
+        asm.alu(.and, .w8, byte, immediate: ~0x1c)
+        asm.alu(.or, .w8, byte, immediate: priority &<< 2)
     }
 
     // MARK: Machine state register
@@ -218,6 +255,17 @@ extension Translator {
         // pxor xmm0, xmm0
         asm.sse(0x66, 0xef, .x0, .x0)
         for offset in stride(from: Int32(0), to: size, by: 16) { asm.storeVector(MemoryOperand(.rcx, offset), .x0) }
+        resumeSlowPath()
+    }
+
+    /// `dcbst`, `dcbf`, `icbi`: loads as far as translation is concerned, and nothing else.
+    mutating func touchBlock(_ f: Word, wholeBlock: Bool) {
+        indexedAddress(f)
+        if wholeBlock { asm.alu(.and, .w64, .rcx, immediate: -Int32(StorageControl.blockSize)) }
+        asm.move(.w64, .rax, .rcx)
+        let label = asm.label()
+        emitLookup(label, reads: true, writes: false)
+        slowPath(from: label)
         resumeSlowPath()
     }
 

@@ -403,6 +403,7 @@ struct Translator: ~Copyable {
             lower(lowered, instruction.word)
         } else {
             callInstruction()
+            if info(current).pointee.lowered == .sync { pollAfterInstruction() }
         }
         if endsCondition { deferred.field = DeferredCondition.none }
     }
