@@ -41,7 +41,7 @@ extension MMU {
             guard slb[index].esid == (isLarge ? large : small) else { continue }
             slb[index].esid &= ~SLBEntry.valid
             let count: UInt64 = isLarge ? 1 << 40 : 1 << 28
-            invalidate(ea & ~(count - 1), count: count)
+            invalidateHash(ea & ~(count - 1), count: count)
             return
         }
     }

@@ -58,6 +58,9 @@ final class TLBBank {
     /// Granules from which an engine remembers code: a filter of one bit each, hashed.
     private let executed: UnsafeMutablePointer<UInt64>
     private static var executedWords: Int { 64 }
+    /// The first and the last of these addresses.
+    private var executedFirst = UInt64.max
+    private var executedLast: UInt64 = 0
     /// Changes whenever an address that an engine remembers may map elsewhere than before.
     var generation: UInt64 { entries[Int(PPC_TLB_ENTRIES)].read_tag }
 
@@ -80,6 +83,8 @@ final class TLBBank {
     func noteExecuted(_ address: UInt64) {
         let (word, bit) = Self.filterPlace(address >> granuleShift)
         executed[word] |= bit
+        executedFirst = min(executedFirst, address)
+        executedLast = max(executedLast, address)
         isEmpty = false
         if !Self.isKernel(address) { executesProcess = true }
     }
@@ -93,6 +98,21 @@ final class TLBBank {
         entries[Int(PPC_TLB_ENTRIES)].read_tag &+= 1
         executed.update(repeating: 0, count: Self.executedWords)
         executesProcess = false
+        (executedFirst, executedLast) = (.max, 0)
+    }
+
+    /// Whether an engine may remember code from `count` bytes at `address`, see ``invalidate(_:count:)``.
+    private func mayHaveExecuted(_ address: UInt64, _ count: UInt64) -> Bool {
+        let granules = max(count >> granuleShift, 1)
+        // A segment: a process's goes at every switch to another, and means nothing to the kernel's code.
+        if granules >= UInt64(PPC_TLB_ENTRIES) {
+            return executedFirst <= executedLast && executedLast >= address
+                && executedFirst <= address &+ (count &- 1)
+        }
+        return (0..<granules).contains { step in
+            let (word, bit) = Self.filterPlace(address >> granuleShift &+ step)
+            return executed[word] & bit != 0
+        }
     }
 
     private static var invalid: ppc_tlb_entry {
@@ -153,15 +173,7 @@ final class TLBBank {
         guard !isEmpty else { return }
         let granule: UInt64 = 1 << granuleShift
         let entryMask = UInt64(PPC_TLB_ENTRIES) - 1
-        let granules = max(count >> granuleShift, 1)
-        if granules > entryMask
-            || (0..<granules).contains(where: {
-                let (word, bit) = Self.filterPlace(address >> granuleShift &+ $0)
-                return executed[word] & bit != 0
-            })
-        {
-            forgetExecuted()
-        }
+        if mayHaveExecuted(address, count) { forgetExecuted() }
         if count <= granule {
             drop(Int(address >> granuleShift & entryMask), from: address & ~(granule - 1), count: granule)
         } else if count >> granuleShift >= UInt64(PPC_TLB_ENTRIES) {
