@@ -2,64 +2,19 @@ import CElf
 import EmuCore
 import Glibc
 
-/// Something that every reset copies into guest memory.
-public struct MemoryImage: Sendable {
-    public let address: UInt64
-    public let bytes: [UInt8]
-    /// Bytes from `address` on, of which those beyond `bytes` are zeroed.
-    public let size: UInt64
-}
-
-/// The images of one machine.
-public struct ImageSet {
-    public private(set) var images: [MemoryImage] = []
-    public init() {}
-
-    public mutating func add(_ image: MemoryImage) { images.append(image) }
-
-    /// Copies all of them. What does not lie in RAM is dropped, as on a bus.
-    func write(to memory: AddressSpace) {
-        for image in images {
-            try? memory.writeBytes(image.bytes, at: image.address)
-            var at = image.address &+ UInt64(image.bytes.count)
-            let end = image.address &+ image.size
-            while at < end {
-                let count = min(end - at, 1 << 20)
-                try? memory.writeBytes([UInt8](repeating: 0, count: Int(count)), at: at)
-                at += count
-            }
-        }
-    }
-}
-
 /// Files that are placed in guest memory: firmware, kernels, initial ram disks.
 public enum ImageLoader {
-    /// The bytes of a file of at most `limit` bytes.
-    public static func read(_ path: String, limit: UInt64, what: String) throws -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw ObjectError("could not load \(what) '\(path)'", hint: String(cString: strerror(errno)))
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= 0 else {
-            throw ObjectError("could not load \(what) '\(path)'", hint: "It is not a regular file.")
-        }
-        guard UInt64(status.st_size) <= limit else {
+    /// Opens a file of at most `limit` bytes.
+    ///
+    /// - Throws: ``ObjectError`` if it cannot be read or is too long.
+    public static func open(_ path: String, limit: UInt64, what: String) throws -> ImageFile {
+        let file = try ImageFile(path, what: what)
+        guard file.size <= limit else {
             throw ObjectError(
                 "could not load \(what) '\(path)'",
-                hint: "It has \(status.st_size) bytes, but only \(limit) have room.")
+                hint: "It has \(file.size) bytes, but only \(limit) have room.")
         }
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress! + done, $0.count - done) }
-            guard count > 0 else {
-                throw ObjectError("could not load \(what) '\(path)'", hint: String(cString: strerror(errno)))
-            }
-            done += count
-        }
-        return bytes
+        return file
     }
 
     /// An ELF program as it lies in memory.
@@ -78,14 +33,10 @@ public enum ImageLoader {
     /// - Parameter translate: Gives the guest's physical address for a segment's.
     /// - Throws: If the file is no such program.
     public static func loadELF(_ path: String, translate: (UInt64) -> UInt64) throws -> Program {
-        let file = try read(path, limit: 1 << 32, what: "kernel")
+        let file = try open(path, limit: 1 << 32, what: "kernel")
         guard elf_version(UInt32(EV_CURRENT)) != EV_NONE else { throw failure(path, "libelf is unusable") }
-        // libelf may write into its copy when it converts byte order.
-        var copy = file
-        return try copy.withUnsafeMutableBytes { buffer -> Program in
-            guard let base = buffer.baseAddress, buffer.count > 16,
-                let elf = elf_memory(base.assumingMemoryBound(to: CChar.self), buffer.count)
-            else { throw failure(path, "The image is not ELF") }
+        return try file.withDescriptor { descriptor -> Program in
+            guard let elf = elf_begin(descriptor, ELF_C_READ, nil) else { throw failure(path, "The image is not ELF") }
             defer { elf_end(elf) }
             var header = GElf_Ehdr()
             guard elf_kind(elf) == ELF_K_ELF, gelf_getehdr(elf, &header) != nil else {
@@ -104,14 +55,13 @@ public enum ImageLoader {
             for index in 0..<min(count, 0xffff) {
                 var segment = GElf_Phdr()
                 guard gelf_getphdr(elf, Int32(index), &segment) != nil, segment.p_type == PT_LOAD else { continue }
-                guard segment.p_offset <= UInt64(file.count), segment.p_filesz <= UInt64(file.count) - segment.p_offset,
+                guard segment.p_offset <= file.size, segment.p_filesz <= file.size - segment.p_offset,
                     segment.p_filesz <= segment.p_memsz, segment.p_memsz <= 1 << 40
                 else { throw failure(path, "A segment lies outside of the file") }
                 let address = translate(segment.p_paddr)
-                let first = Int(segment.p_offset)
                 program.images.append(
                     MemoryImage(
-                        address: address, bytes: Array(file[first..<(first + Int(segment.p_filesz))]),
+                        address: address, file: file, offset: segment.p_offset, count: segment.p_filesz,
                         size: segment.p_memsz))
                 program.start = min(program.start, address)
                 program.size &+= segment.p_memsz

@@ -17,15 +17,14 @@ extension PPCCPU {
         let program = try ImageLoader.loadELF(path) { $0 }
         for image in program.images {
             let offset = image.address &- memory.base
-            guard offset <= memory.size, image.size <= memory.size - offset,
-                memory.load(image.bytes, at: image.address),
-                memory.load(
-                    [UInt8](repeating: 0, count: Int(image.size) - image.bytes.count),
-                    at: image.address &+ UInt64(image.bytes.count))
-            else {
+            guard offset <= memory.size, image.size <= memory.size - offset else {
                 throw ObjectError(
                     "error loading \(path): a segment does not fit",
                     hint: "It needs \(image.size) bytes at 0x\(String(image.address, radix: 16)).")
+            }
+            try image.forEachPiece { address, bytes in
+                UnsafeMutableRawBufferPointer(start: memory.pointer + Int(address - memory.base), count: bytes.count)
+                    .copyMemory(from: bytes)
             }
         }
         engine?.forgetTranslations()

@@ -363,10 +363,10 @@ extension SpaprMachine {
                 hint: "Install SLOF (package qemu-system-data), give its directory with -L, or use the built-in "
                     + "firmware with -machine x-vof=on.")
         }
-        let bytes = try ImageLoader.read(path, limit: 0x40_0000, what: "LPAR firmware")
-        guard !bytes.isEmpty else { throw ObjectError("Could not load LPAR firmware '\(path)'") }
-        firmware = (path, bytes.count)
-        images.add(MemoryImage(address: 0, bytes: bytes, size: UInt64(bytes.count)))
+        let file = try ImageLoader.open(path, limit: 0x40_0000, what: "LPAR firmware")
+        guard file.size > 0 else { throw ObjectError("Could not load LPAR firmware '\(path)'") }
+        firmware = (path, Int(file.size))
+        images.add(MemoryImage(address: 0, file: file))
     }
 
     private func loadKernel() throws {
@@ -393,9 +393,9 @@ extension SpaprMachine {
         guard start < limit else {
             throw ObjectError("could not load initial ram disk '\(initrdPath)'", hint: "The kernel leaves no room.")
         }
-        let bytes = try ImageLoader.read(initrdPath, limit: limit - start, what: "initial ram disk")
-        images.add(MemoryImage(address: start, bytes: bytes, size: UInt64(bytes.count)))
-        initrd = (start, UInt64(bytes.count))
+        let file = try ImageLoader.open(initrdPath, limit: limit - start, what: "initial ram disk")
+        images.add(MemoryImage(address: start, file: file))
+        initrd = (start, file.size)
     }
 }
 

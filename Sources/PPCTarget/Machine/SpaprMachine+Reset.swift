@@ -25,7 +25,7 @@ extension SpaprMachine {
         systemResetAddress = .max
         machineCheckAddress = .max
         machineCheckOwner = -1
-        images.write(to: memory)
+        try images.write(to: memory)
         try placeDeviceTree()
         platform.machineReset(self)
     }
