@@ -219,8 +219,8 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         let number = table.nextNumber
         table.insert(
             BlockRecord(
-                address: address, host: host, context: context.rawValue, code: 0, size: 0, guestBytes: 0,
-                nextInBucket: -1, incoming: -1, isRegion: false, isDead: false))
+                address: address, host: host, context: context.rawValue, code: 0, size: 0, nextInBucket: -1,
+                incoming: -1, isRegion: false, isDead: false), as: number)
         blocks.append(Block(address: address, steps: steps))
         pages.add(number, at: translation.real, count: bytes)
         statistics.blocks += 1

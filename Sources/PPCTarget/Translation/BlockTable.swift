@@ -7,8 +7,6 @@ struct BlockRecord {
     /// Offset in code memory and size of the code.
     var code: UInt32
     var size: UInt32
-    /// Guest address range that the translation covers, for the first block.
-    var guestBytes: UInt32
     /// Next block in the same bucket, or -1.
     var nextInBucket: Int32
     /// First of the exits that jump here, or -1.
@@ -22,11 +20,13 @@ final class BlockTable {
     private static var bucketCount: Int { 1 << 16 }
     private let buckets: UnsafeMutablePointer<Int32>
     private(set) var records: UnsafeMutablePointer<BlockRecord>
+    /// One more than the highest number in use since the table was empty.
     private(set) var count = 0
     private var capacity: Int
 
-    init() {
-        capacity = 4096
+    /// - Parameter capacity: Records to have room for at first. Untouched ones take no memory.
+    init(capacity: Int = 4096) {
+        self.capacity = capacity
         buckets = .allocate(capacity: Self.bucketCount)
         records = .allocate(capacity: capacity)
         buckets.initialize(repeating: -1, count: Self.bucketCount)
@@ -59,23 +59,24 @@ final class BlockTable {
         return -1
     }
 
-    /// Number that the next ``insert(_:)`` gives.
+    /// Number behind all others.
     var nextNumber: Int32 { Int32(truncatingIfNeeded: count) }
 
-    /// Adds a record in front of others with its key.
-    func insert(_ record: BlockRecord) {
-        if count == capacity {
-            let larger = UnsafeMutablePointer<BlockRecord>.allocate(capacity: capacity * 2)
+    /// Adds a record in front of others with its key. Nothing else may be found by its number.
+    func insert(_ record: BlockRecord, as number: Int32) {
+        let place = Int(number)
+        if place >= capacity {
+            let larger = UnsafeMutablePointer<BlockRecord>.allocate(capacity: max(capacity * 2, place + 1))
             larger.moveInitialize(from: records, count: count)
             records.deallocate()
             records = larger
-            capacity *= 2
+            capacity = max(capacity * 2, place + 1)
         }
         let bucket = Self.bucket(record.address, record.host, record.context)
-        records[count] = record
-        records[count].nextInBucket = buckets[bucket]
-        buckets[bucket] = Int32(truncatingIfNeeded: count)
-        count += 1
+        records[place] = record
+        records[place].nextInBucket = buckets[bucket]
+        buckets[bucket] = number
+        count = max(count, place + 1)
     }
 
     /// Makes a block unfindable.

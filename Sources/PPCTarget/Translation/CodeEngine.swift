@@ -27,6 +27,9 @@ public struct EngineStatistics: Sendable {
     public var blocks = 0
     public var regions = 0
     public var flushes = 0
+    /// How many times a part of the code cache was used anew, and how many translations went with that.
+    public var evictions = 0
+    public var evicted = 0
     public var invalidations = 0
     public var guestInstructions = 0
     public var codeBytes = 0

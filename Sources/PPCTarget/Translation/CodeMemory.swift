@@ -7,7 +7,8 @@ import CJIT
 /// Memory for generated code and the data it refers to.
 ///
 /// The code is mapped twice, once executable and once writable, so that no page is ever both; patching needs no
-/// change of protection. Allocation only ever advances; ``reset()`` starts over when everything has been forgotten.
+/// change of protection. Allocation advances through a window of both parts, which is all of them at first and can be
+/// moved (see ``CodeZones``).
 final class CodeMemory {
     struct MappingError: Error, CustomStringConvertible {
         let code: Int32
@@ -23,8 +24,11 @@ final class CodeMemory {
     let data: UnsafeMutablePointer<UInt8>
     let codeCapacity: Int
     let dataCapacity: Int
+    /// Offset of the next byte of code, and of data.
     private(set) var codeUsed = 0
     private(set) var dataUsed = 0
+    private var codeEnd: Int
+    private var dataEnd: Int
 
     /// - Parameters:
     ///   - codeSize: Bytes of code, rounded up to 64 KiB; at most 1 GiB.
@@ -46,12 +50,14 @@ final class CodeMemory {
         self.data = dataStart
         codeCapacity = code
         dataCapacity = data
+        codeEnd = code
+        dataEnd = data
     }
 
     deinit { cj_code_memory_unmap(&memory) }
 
-    var codeFree: Int { codeCapacity - codeUsed }
-    var dataFree: Int { dataCapacity - dataUsed }
+    var codeFree: Int { codeEnd - codeUsed }
+    var dataFree: Int { dataEnd - dataUsed }
 
     /// What to add to a writable address for the executable one.
     var executableOffset: Int { execute - write }
@@ -61,22 +67,27 @@ final class CodeMemory {
 
     /// Claims `count` bytes that were written at ``next``, and aligns what follows to 16 bytes.
     func claimCode(_ count: Int) {
-        codeUsed = min(codeCapacity, (codeUsed + count + 15) & ~15)
+        codeUsed = min(codeEnd, (codeUsed + count + 15) & ~15)
     }
 
-    /// Zeroed bytes of data aligned to 16, or nil if there is no room.
-    func allocateData(_ count: Int) -> UnsafeMutableRawPointer? {
-        let rounded = (count + 15) & ~15
-        guard rounded <= dataFree else { return nil }
-        let start = UnsafeMutableRawPointer(data + dataUsed)
-        dataUsed += rounded
-        start.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
+    /// Zeroed bytes of data, or nil if there is no room.
+    ///
+    /// - Parameter alignment: A power of two.
+    func allocateData(_ count: Int, alignment: Int = 4) -> UnsafeMutableRawPointer? {
+        let from = (dataUsed + alignment - 1) & ~(alignment - 1)
+        guard from + count <= dataEnd else { return nil }
+        let start = UnsafeMutableRawPointer(data + from)
+        dataUsed = from + count
+        start.initializeMemory(as: UInt8.self, repeating: 0, count: count)
         return start
     }
 
-    /// Forgets everything after the given marks.
-    func reset(code: Int = 0, data: Int = 0) {
-        codeUsed = code
-        dataUsed = data
+    /// Takes back the data that was allocated last.
+    func releaseData(to mark: Int) { dataUsed = mark }
+
+    /// From now on allocates from these offsets; what was there is lost.
+    func moveWindow(code: Range<Int>, data: Range<Int>) {
+        (codeUsed, codeEnd) = (code.lowerBound, code.upperBound)
+        (dataUsed, dataEnd) = (data.lowerBound, data.upperBound)
     }
 }

@@ -74,6 +74,17 @@ final class CodePages {
 
     private func remove(_ pages: [UInt64]) -> [Int32] { pages.flatMap { blocks.removeValue(forKey: $0) ?? [] } }
 
+    /// Forgets that blocks with numbers in a range were made from anywhere.
+    func remove(_ numbers: Range<Int32>) {
+        var empty: [UInt64] = []
+        for page in Array(blocks.keys) {
+            blocks[page]?.removeAll { numbers.contains($0) }
+            if blocks[page]?.isEmpty == true { empty.append(page) }
+        }
+        for page in empty { blocks[page] = nil }
+        shared.removeAll(of: empty, member: member)
+    }
+
     func removeAll() {
         shared.removeAll(of: blocks.keys, member: member)
         blocks.removeAll(keepingCapacity: true)

@@ -28,6 +28,7 @@ public struct EngineReport {
                 add("regions", "\(s.regions)")
                 add("guest instructions", "\(s.guestInstructions)")
                 add("flushes", "\(s.flushes)")
+                add("evictions", "\(s.evictions), of \(s.evicted) translations")
                 add("invalidations", "\(s.invalidations)")
                 add("time translating", "\(s.translationNanoseconds / 1_000_000) ms")
                 add("exits: look-up", "\(s.lookups)")

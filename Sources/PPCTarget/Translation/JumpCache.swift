@@ -136,6 +136,18 @@ final class JumpCaches {
         for cache in caches where cache.context == context { cache.remove(address) }
     }
 
+    /// Calls `body` with every address in every cache.
+    func forEach(_ body: (JumpCache.Entry) -> Void) {
+        for cache in caches { cache.forEach(body) }
+    }
+
+    /// Forgets what leads into a range of addresses of code.
+    func remove(code: Range<UInt64>) {
+        for cache in caches {
+            cache.forEach { entry in if code.contains(entry.code) { cache.remove(entry.address) } }
+        }
+    }
+
     func clear() {
         for cache in caches { cache.clear() }
     }

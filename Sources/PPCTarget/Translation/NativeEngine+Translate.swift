@@ -6,7 +6,7 @@ extension NativeEngine {
     private var entry: Translator.Entry {
         Translator.Entry(
             thunks: thunks, memory: memory, features: features, infos: UnsafePointer(infos), exits: exits,
-            exitCapacity: Self.exitCapacity, registers: registers,
+            exitCapacity: zones.exitEnd, registers: registers,
             hasISA300: decoder.sets.contains(.isa300), zeroesWholeBlocks: !decoder.sets.contains(.only970),
             hooks: cpu.hooks, hypercall: cpu.hypercallEntry)
     }
@@ -25,24 +25,27 @@ extension NativeEngine {
         return translation.real
     }
 
-    /// Drops everything if room is short.
-    private func makeRoom() {
-        if memory.codeFree < 1 << 19 || memory.dataFree < 1 << 18 || exitCount > Self.exitCapacity - 4096 {
-            forgetTranslations()
-        }
-    }
-
     /// Translates the block at an address; -1 if its first instruction is for the interpreter.
     func translateBlock(_ address: UInt64, _ host: UInt64) -> Int32 {
         let began = hostClock()
         defer { counters.translationNanoseconds &+= hostClock() &- began }
-        makeRoom()
         guard let source = source(address, host), let real = physical(address) else { return -1 }
-        prepareToRead(real, in: source, at: address)
-        buffer.clear()
-        decoder.decode(address, source, context, into: buffer)
-        if buffer.blocks[0].count == 0 { return -1 }
-        return emit(address, host, real, source, isRegion: false)
+        return filling {
+            prepareToRead(real, in: source, at: address)
+            buffer.clear()
+            decoder.decode(address, source, context, into: buffer)
+            return buffer.blocks[0].count == 0 ? -1 : emit(address, host, real, source, isRegion: false)
+        } ?? -1
+    }
+
+    /// Makes a translation in the current zone or, if that has no room for it, in the next. `body` returns nil for
+    /// want of room; it reads the code anew, since making room gives up pages that were prepared to be read. What takes
+    /// more than half a zone is given up.
+    private func filling(_ body: () -> Int32?) -> Int32? {
+        if let number = body() { return number }
+        guard zones.isHalfFull(code: memory.codeFree, data: memory.dataFree) else { return nil }
+        advanceZone()
+        return body()
     }
 
     /// Makes sure that no store to code that is about to be read can go unseen.
@@ -52,33 +55,34 @@ extension NativeEngine {
         pages.prepare(real, min(UInt64(RegionDecoder.blockLimit * 8), left))
     }
 
+    /// Nil if the zone has no room.
     private func emit(
         _ address: UInt64, _ host: UInt64, _ real: UInt64, _ source: CodeSource, isRegion: Bool
-    ) -> Int32 {
-        let number = table.nextNumber
+    ) -> Int32? {
+        guard let number = zones.nextBlock else { return nil }
         let dataBefore = memory.dataUsed
         guard
             var translator = Translator(
                 entry: entry, context: context, buffer: buffer, source: source, block: number, isRegion: isRegion,
-                isPiecewise: isPiecewise, exitCount: exitCount, storage: storage)
-        else { return -1 }
+                isPiecewise: isPiecewise, exitCount: zones.nextExit, storage: storage)
+        else { return nil }
         guard translator.translate() else {
-            memory.reset(code: memory.codeUsed, data: dataBefore)
-            return -1
+            memory.releaseData(to: dataBefore)
+            return nil
         }
-        exitCount = translator.exitCount
         let size = translator.asm.offset
         table.insert(
             BlockRecord(
                 address: address, host: host, context: context.rawValue,
                 code: UInt32(truncatingIfNeeded: memory.codeUsed), size: UInt32(truncatingIfNeeded: size),
-                guestBytes: 0, nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false))
+                nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false), as: number)
         if cpu.observesTranslations {
             let start = UnsafeRawPointer(memory.execute + memory.codeUsed)
             TranslationLog.note(
                 cpu, buffer, code: UnsafeRawBufferPointer(start: start, count: size), isRegion: isRegion)
         }
         memory.claimCode(size)
+        zones.take(exitsTo: translator.exitCount, codeTo: memory.codeUsed)
         for index in 0..<buffer.blockCount {
             let block = buffer.blocks[index]
             var bytes: UInt64 = 0
@@ -88,7 +92,7 @@ extension NativeEngine {
             pages.add(number, at: real &+ (block.address &- address), count: bytes)
         }
         counters.guestInstructions += buffer.instructionCount
-        counters.codeBytes = memory.codeUsed
+        counters.codeBytes = zones.codeUsed
         if isPiecewise { notePiece(number, isRegion: isRegion) }
         if isRegion { counters.regions += 1 } else { counters.blocks += 1 }
         return number
@@ -96,20 +100,22 @@ extension NativeEngine {
 
     /// Replaces a hot block by the region that begins with it.
     func promote(_ number: Int32) {
-        guard Int(number) < table.count else { return }
+        guard zones.contains(block: number) else { return }
         let old = table.records[Int(number)]
         guard !old.isDead, old.context == context.rawValue, let host = fetchAddress(old.address), host == old.host,
             table.find(old.address, host, context.rawValue) == number
         else { return }
         let began = hostClock()
         defer { counters.translationNanoseconds &+= hostClock() &- began }
-        let flushes = counters.flushes
-        makeRoom()
-        guard flushes == counters.flushes, let source = source(old.address, host), let real = physical(old.address)
-        else { return }
-        formRegion(old.address, source, real)
-        let new = emit(old.address, host, real, source, isRegion: true)
-        guard new >= 0 else { return }
+        guard let source = source(old.address, host), let real = physical(old.address) else { return }
+        let evictions = counters.evictions
+        let region = filling {
+            formRegion(old.address, source, real)
+            return emit(old.address, host, real, source, isRegion: true)
+        }
+        guard let new = region, evictions == counters.evictions || zones.zone(ofBlock: number) != zones.current else {
+            return
+        }
         redirect(number, to: new)
         forgetInCaches(old)
         table.remove(number)
@@ -178,47 +184,5 @@ extension NativeEngine {
                 for inside in Int(target)...position { buffer.blocks[inside].depth &+= 1 }
             }
         }
-    }
-
-    // MARK: Slow accesses
-
-    /// Performs the instructions of a slow path by their functions, with the state block up to date.
-    static func slowAccess(_ cpu: CPUState, _ rawRow: UnsafeRawPointer) -> Int32 {
-        let row = rawRow.assumingMemoryBound(to: SlowRow.self)
-        if let engine = cpu.pointee.translation {
-            Unmanaged<NativeEngine>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0.counters.slowAccesses &+= 1 }
-        }
-        let raw = UnsafeMutableRawPointer(cpu)
-        let spill = (raw + Int(CJ_SCRATCH) + Int(CJ_BIAS)).assumingMemoryBound(to: UInt64.self)
-        let granule = cpu.pointee.granule_shift
-        var left = row.pointee.dirty
-        while left != 0 {
-            let slot = left.trailingZeroBitCount
-            left &= left &- 1
-            let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
-            home.storeBytes(of: spill[Int(row.pointee.map[slot])], as: UInt64.self)
-        }
-        DeferredFPSCR.settle(cpu, mxcsr: DeferredFPSCR.collected(cpu))
-        cpu.pointee.nip = row.pointee.address
-        let last = Int(row.pointee.count) - 1
-        for index in 0...last {
-            let instruction = row.pointee.instructions[index]
-            let outcome = instruction.execute(cpu, instruction.word)
-            if outcome != Outcome.next { return outcome }
-            cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ UInt64(instruction.length))
-            if cpu.pointee.granule_shift != granule || spill[Int(CJ_RESYNC)] != 0 {
-                // The code around is no longer valid: done, but look at everything anew.
-                return Outcome.context
-            }
-        }
-        left = row.pointee.valid
-        while left != 0 {
-            let slot = left.trailingZeroBitCount
-            left &= left &- 1
-            let home = raw + Int(Slot.displacement(slot)) + Int(CJ_BIAS)
-            spill[Int(row.pointee.map[slot])] = home.load(as: UInt64.self)
-        }
-        DeferredFPSCR.resume(cpu)
-        return Outcome.next
     }
 }

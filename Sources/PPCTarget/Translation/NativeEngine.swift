@@ -23,12 +23,11 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     private let infoCount: Int
     var decoder: RegionDecoder
     let registers: DirectSPRs
-    let table = BlockTable()
+    let table: BlockTable
     let buffer = RegionBuffer()
     let storage = Translator.Storage()
     let exits: UnsafeMutablePointer<ExitRecord>
-    static var exitCapacity: Int { 1 << 19 }
-    var exitCount = 0
+    var zones: CodeZones
     let pages: CodePages
     /// Translations come back instead of going on to the next (verify mode), and are described here.
     var isPiecewise = false
@@ -46,15 +45,13 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     }
 
     private let ticker: EngineTicker?
-    private let codeMark: Int
-    private let dataMark: Int
 
-    private let caches = JumpCaches()
+    let caches = JumpCaches()
     private(set) var context = TranslationContext(rawValue: .max)
 
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
-    ///   - codeSize: Bytes of generated code to keep at most.
+    ///   - codeSize: Bytes of generated code to keep at most, 512 KiB to 1 GiB; others count as the nearer of these.
     ///   - isBaseline: Use nothing that an x86-64-v2 host lacks, whatever this one has.
     public init(cpu: PPCCPU, codeSize: Int = 64 << 20, isBaseline: Bool = false) throws(UnavailableError) {
         guard Self.isSupported else {
@@ -64,7 +61,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         state = cpu.state
         features = isBaseline ? UInt32(CJ_X86_64_V2) : cj_host_features()
         do {
-            memory = try CodeMemory(codeSize: max(codeSize, 1 << 20), dataSize: max(codeSize, 1 << 20))
+            zones = CodeZones(codeSize)
+            memory = try CodeMemory(codeSize: zones.mappedCode, dataSize: zones.mappedData)
         } catch {
             throw UnavailableError(description: error.description)
         }
@@ -86,12 +84,12 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         registers = DirectSPRs(cpu)
         counterMemory = .allocate(capacity: 1)
         counterMemory.initialize(to: EngineStatistics())
-        exits = .allocate(capacity: Self.exitCapacity)
+        table = BlockTable(capacity: zones.count * zones.blockCapacity)
+        exits = .allocate(capacity: zones.count * zones.exitCapacity)
         pages = CodePages(cpu)
         ticker = EngineTicker(exitWord: cpu.exitWord)
-        codeMark = memory.codeUsed
-        dataMark = memory.dataUsed
-        counters.codeCapacity = memory.codeCapacity
+        memory.moveWindow(code: zones.code(0), data: zones.data(0))
+        counters.codeCapacity = zones.count * zones.codeSize
         state.pointee.translation = Unmanaged.passUnretained(self).toOpaque()
         cpu.mmu.codeTracker = self
         ticker?.watch(after: cpu.time.decrementerDelay)
@@ -270,9 +268,9 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         guard let host = fetchAddress(address) else { return nil }
         var number = table.find(address, host, context.rawValue)
         if number < 0 {
-            let flushes = counters.flushes
+            let drops = counters.flushes &+ counters.evictions
             number = translateBlock(address, host)
-            if flushes != counters.flushes { pendingExit = -1 }
+            if drops != counters.flushes &+ counters.evictions { pendingExit = -1 }
         }
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
@@ -304,52 +302,6 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         let entry = state.pointee.tlb + index
         guard entry.pointee.exec_tag == address & ~state.pointee.granule_mask else { return nil }
         return address &+ entry.pointee.addend
-    }
-
-    // MARK: Linking
-
-    func link(_ exit: Int32, to number: Int32) {
-        let record = exits + Int(exit)
-        guard record.pointee.linked < 0 else { return }
-        patch(record.pointee.patch, to: table.records[Int(number)].code)
-        record.pointee.linked = number
-        record.pointee.nextIncoming = table.records[Int(number)].incoming
-        table.records[Int(number)].incoming = exit
-    }
-
-    private func patch(_ place: UInt32, to target: UInt32) {
-        let raw = UnsafeMutableRawPointer(memory.write + Int(place))
-        raw.storeBytes(of: Int32(truncatingIfNeeded: Int(target) - Int(place) - 4), as: Int32.self)
-    }
-
-    /// Leads every jump to a block elsewhere: to its successor, or back to the dispatcher.
-    func redirect(_ number: Int32, to successor: Int32?) {
-        var exit = table.records[Int(number)].incoming
-        table.records[Int(number)].incoming = -1
-        while exit >= 0 {
-            let next = exits[Int(exit)].nextIncoming
-            exits[Int(exit)].linked = -1
-            exits[Int(exit)].nextIncoming = -1
-            if let successor {
-                link(exit, to: successor)
-            } else {
-                patch(exits[Int(exit)].patch, to: exits[Int(exit)].stub)
-            }
-            exit = next
-        }
-    }
-
-    func forgetInCaches(_ record: BlockRecord) { caches.remove(record.address, context: record.context) }
-
-    public func forgetTranslations() {
-        table.removeAll()
-        exitCount = 0
-        pages.removeAll()
-        memory.reset(code: codeMark, data: dataMark)
-        caches.clear()
-        counters.flushes += 1
-        counters.codeBytes = 0
-        scratch[Int(CJ_RESYNC)] = 1
     }
 
     // MARK: Code that changes

@@ -33,8 +33,8 @@ struct Thunks {
     /// Writes the thunks at the beginning of code memory.
     static func emit(into memory: CodeMemory, slow: SlowFunction, transition: TransitionFunction) -> Thunks? {
         let rows = InstructionTable.shared.rows.count
-        guard let constants = memory.allocateData(VectorConstants.size),
-            let calls = memory.allocateData(rows * MemoryLayout<UInt64>.stride)
+        guard let constants = memory.allocateData(VectorConstants.size, alignment: 64),
+            let calls = memory.allocateData(rows * MemoryLayout<UInt64>.stride, alignment: 8)
         else { return nil }
         let tables = Assembler.Tables()
         var asm = Assembler(

@@ -68,8 +68,7 @@ extension Translator {
             return
         }
         entry.exits[exitCount] = ExitRecord(
-            target: target, patch: UInt32(truncatingIfNeeded: asm.cursor - 4 - entry.memory.write), stub: 0,
-            block: block, nextIncoming: -1, linked: -1)
+            target: target, patch: UInt32(truncatingIfNeeded: asm.cursor - 4 - entry.memory.write), stub: 0)
         addStub(Stub(kind: .chain, label: label, first: Int32(truncatingIfNeeded: exitCount)))
         exitCount += 1
     }

@@ -71,25 +71,11 @@ struct ExitRecord {
     var patch: UInt32
     /// Offset of the code that the displacement leads to while unlinked.
     var stub: UInt32
-    /// Number of the block the exit belongs to.
-    var block: Int32
-    /// Next exit that is linked to the same target block, or -1.
-    var nextIncoming: Int32
     /// The block it is linked to, or -1.
-    var linked: Int32
-}
-
-/// What the slow path of a memory access needs: where the guest is and which host register holds what.
-struct SlowRow {
-    var address: UInt64
-    /// Instructions to run.
-    var instructions: UnsafePointer<GuestInstruction>
-    /// Slots that must be written back before, and loaded after.
-    var dirty: UInt64
-    var valid: UInt64
-    /// Host register of each slot.
-    var map: UnsafePointer<UInt8>
-    var count: UInt32
+    var linked: Int32 = -1
+    /// Exits that are linked to the same target block, a list in both directions; -1 at its ends.
+    var nextIncoming: Int32 = -1
+    var previousIncoming: Int32 = -1
 }
 
 /// Turns decoded blocks into x86-64 code. One value translates one region.
@@ -143,6 +129,9 @@ struct Translator: ~Copyable {
     let hasBMI2: Bool
     let wide: HostWidth
 
+    /// What slow paths share.
+    let header: UnsafeMutablePointer<SlowHeader>
+
     // Register assignment.
     let hostOf: UnsafeMutablePointer<UInt8>
     var assigned: UInt64 = 0
@@ -194,11 +183,13 @@ struct Translator: ~Copyable {
     final class Storage {
         let stubs = UnsafeMutablePointer<Stub>.allocate(capacity: Translator.stubCapacity)
         let blockLabels = UnsafeMutablePointer<Assembler.Label>.allocate(capacity: RegionBuffer.blockCapacity)
+        let hostOf = UnsafeMutablePointer<UInt8>.allocate(capacity: Slot.count)
         let vectorHosts = UnsafeMutablePointer<UInt8>.allocate(capacity: 64)
         let tables = Assembler.Tables()
         let conditions = ConditionTables()
         deinit {
             conditions.deallocate()
+            hostOf.deallocate()
             vectorHosts.deallocate()
             stubs.deallocate()
             blockLabels.deallocate()
@@ -209,7 +200,8 @@ struct Translator: ~Copyable {
         entry: Entry, context: TranslationContext, buffer: RegionBuffer, source: CodeSource, block: Int32,
         isRegion: Bool, isPiecewise: Bool, exitCount: Int, storage: borrowing Storage
     ) {
-        guard let maps = entry.memory.allocateData(Slot.count + 30) else { return nil }
+        guard let header = SlowHeader.allocate(in: entry.memory, address: buffer.blocks[0].address) else { return nil }
+        self.header = header
         self.entry = entry
         self.context = context
         self.buffer = buffer
@@ -225,7 +217,7 @@ struct Translator: ~Copyable {
         blockLabels = storage.blockLabels
         vectorHosts = storage.vectorHosts
         conditions = storage.conditions
-        hostOf = maps.assumingMemoryBound(to: UInt8.self)
+        hostOf = storage.hostOf
         hostOf.update(repeating: 0xff, count: Slot.count)
         asm = Assembler(
             at: entry.memory.next, capacity: entry.memory.codeFree, executableOffset: entry.memory.executableOffset,
@@ -343,6 +335,7 @@ struct Translator: ~Copyable {
         assignRegisters()
         assignVectors()
         spreadConditions()
+        header.pointee.setHosts(hostOf, assigned)
         let count = buffer.blockCount
         for index in 0..<count { blockLabels[index] = asm.label() }
         if holdsAcrossBlocks {
@@ -351,7 +344,7 @@ struct Translator: ~Copyable {
         }
         for index in 0..<count {
             translateBlock(index)
-            if exhausted || asm.remaining < 16384 { return false }
+            if exhausted || asm.remaining < Self.reserve { return false }
         }
         emitStubs()
         return !exhausted && asm.resolve()
@@ -377,7 +370,7 @@ struct Translator: ~Copyable {
         blockEnd = current + Int(block.count)
         let last = blockEnd - 1
         while current < blockEnd {
-            if asm.remaining < 16384 {
+            if asm.remaining < Self.reserve {
                 exhausted = true
                 return
             }
@@ -430,10 +423,7 @@ struct Translator: ~Copyable {
     }
 
     private mutating func emitPromotionCounter() {
-        guard let counter = entry.memory.allocateData(4) else {
-            exhausted = true
-            return
-        }
+        let counter = UnsafeMutableRawPointer(header) + SlowHeader.counterOffset
         counter.storeBytes(of: Self.promotionThreshold, as: Int32.self)
         let label = asm.label()
         // sub dword [rip + counter], 1
@@ -444,6 +434,8 @@ struct Translator: ~Copyable {
     }
 
     static var promotionThreshold: Int32 { 100 }
+    /// Bytes that the code of one instruction, or one stub, never exceeds.
+    static var reserve: Int { 4096 }
 
     // MARK: Instructions that are called
 
@@ -547,7 +539,7 @@ struct Translator: ~Copyable {
         var index = 0
         while index < stubCount {
             defer { index += 1 }
-            if asm.remaining < 4096 {
+            if asm.remaining < Self.reserve {
                 exhausted = true
                 return
             }
@@ -588,22 +580,31 @@ struct Translator: ~Copyable {
     }
 
     private mutating func emitSlowStub(_ stub: Stub) {
-        let rowSize = MemoryLayout<SlowRow>.stride
-        let listSize = Int(stub.count) * MemoryLayout<GuestInstruction>.stride
-        guard let memory = entry.memory.allocateData(rowSize + listSize) else {
+        guard
+            let row = SlowRow.write(
+                in: entry.memory, header: header, address: stub.address,
+                dirty: hosts(stub.dirty), valid: hosts(stub.valid),
+                instructions: buffer.instructions + Int(stub.first), count: Int(stub.count))
+        else {
             exhausted = true
             return
         }
-        let list = (memory + rowSize).assumingMemoryBound(to: GuestInstruction.self)
-        list.update(from: buffer.instructions + Int(stub.first), count: Int(stub.count))
-        memory.assumingMemoryBound(to: SlowRow.self).pointee = SlowRow(
-            address: stub.address, instructions: UnsafePointer(list), dirty: stub.dirty, valid: stub.valid,
-            map: UnsafePointer(hostOf), count: UInt32(truncatingIfNeeded: stub.count))
         storeCondition(stub)
         write(stub.pending, goesOn: true)
-        asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rax.code, memory)
+        asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rax.code, row)
         asm.call(to: entry.thunks.slow)
         loadVectors(stub.validVectors)
         asm.jump(stub.resume)
+    }
+
+    /// The host registers, one bit each by number, that hold some guest registers.
+    private func hosts(_ slots: UInt64) -> UInt16 {
+        var found: UInt16 = 0
+        var left = slots
+        while left != 0 {
+            found |= 1 &<< UInt16(hostOf[left.trailingZeroBitCount])
+            left &= left &- 1
+        }
+        return found
     }
 }
