@@ -8,6 +8,8 @@ struct NativePiece {
     var ranges: [(start: UInt64, end: UInt64)]
     /// Instructions that one execution performs at most.
     var limit: Int
+    /// Executions that were asked for.
+    var runs = 0
 
     func contains(_ address: UInt64) -> Bool { ranges.contains { address &- $0.start < $0.end &- $0.start } }
 }
@@ -31,7 +33,9 @@ extension NativeEngine {
         var none: Int32 = -1
         guard findCode(&none) != nil, let host = fetchAddress(state.pointee.nip) else { return nil }
         let number = table.find(state.pointee.nip, host, context.rawValue)
-        return number >= 0 ? pieces[number] : nil
+        guard number >= 0 else { return nil }
+        pieces[number]?.runs += 1
+        return pieces[number]
     }
 
     /// Executes one translation. Nil if a block was replaced by a region and nothing was executed.

@@ -27,6 +27,8 @@ public final class VerifyingEngine: CodeEngine {
     private let sample: Int
     private let onDivergence: (Divergence) -> Void
     private var countdown: Int
+    /// Executions of a translation that are checked whatever the sample.
+    private static var firstRuns: Int { 8 }
     public private(set) var counts = Counts()
     /// Set with the first difference; only the interpreter executes from then on.
     public private(set) var divergence: Divergence?
@@ -37,7 +39,7 @@ public final class VerifyingEngine: CodeEngine {
 
     /// - Parameters:
     ///   - native: The engine to check; it is made to execute in pieces.
-    ///   - sample: Every so many pieces one is checked; 1 checks all.
+    ///   - sample: Every so many pieces one is checked, and the first executions of each translation; 1 checks all.
     ///   - onDivergence: Told the first difference, on the vCPU's thread.
     init(_ native: NativeEngine, sample: Int = 1, onDivergence: @escaping (Divergence) -> Void) {
         self.native = native
@@ -84,7 +86,7 @@ public final class VerifyingEngine: CodeEngine {
     private func piece() -> Int32 {
         guard let piece = native.preparePiece() else { return interpret(1) }
         countdown -= 1
-        if countdown > 0 {
+        if countdown > 0, piece.runs > Self.firstRuns {
             counts.unchecked += 1
             let start = state.pointee.nip
             guard let outcome = native.executePiece() else { return Outcome.next }
@@ -147,19 +149,31 @@ public final class VerifyingEngine: CodeEngine {
     private func commit(_ piece: NativePiece, _ start: UInt64) {
         recorder.replay(.committing)
         Context.update(state)
-        var arrivals = 0
-        var nearest: ([RegisterDifference], [MemoryDifference], String)?
         for done in 0..<path.count {
             _ = step()
             guard state.pointee.nip == result.nip else { continue }
-            arrivals += 1
-            if result.matches(state), recorder.memoryDifferences().isEmpty {
+            if result.matches(state), recorder.memoryMatches() {
                 recorder.end()
                 Context.update(state)
                 counts.pieces += 1
                 counts.instructions += done + 1
                 return
             }
+        }
+        diverged(piece, start)
+    }
+
+    /// Says how native code differs from the interpreter, which goes its way once more for that: it came nowhere to
+    /// where native code left with the same registers and memory.
+    private func diverged(_ piece: NativePiece, _ start: UInt64) {
+        recorder.undo()
+        before.restore(to: state)
+        recorder.replay(.committing)
+        Context.update(state)
+        var nearest: ([RegisterDifference], [MemoryDifference], String)?
+        for _ in 0..<path.count {
+            _ = step()
+            guard state.pointee.nip == result.nip else { continue }
             let registers = result.differences(from: state)
             if nearest == nil || registers.count < nearest?.0.count ?? 0 {
                 nearest = (registers, recorder.memoryDifferences(), StateSnapshot.text(state))
@@ -169,7 +183,7 @@ public final class VerifyingEngine: CodeEngine {
         Context.update(state)
         let found = Divergence(
             address: start, isRegion: piece.isRegion, path: path.map(instructionText), nativeEnd: result.nip,
-            wasReached: arrivals > 0, registers: nearest?.0 ?? result.differences(from: state),
+            wasReached: nearest != nil, registers: nearest?.0 ?? result.differences(from: state),
             memory: nearest?.1 ?? recorder.memoryDifferences(), before: before.text,
             expected: nearest?.2 ?? StateSnapshot.text(state), found: result.text)
         divergence = found
