@@ -18,19 +18,14 @@ extension PPCCPU {
             if outcome == Outcome.stop { passedHook = address }
             return outcome
         }
-        hooksChanged()
+        stopsChanged(at: [address])
     }
 
     public func removeHook(at address: UInt64) {
         guard let old = hooks.removeValue(forKey: address) else { return }
         // The hook may be what is executing.
         retiredHooks.append(old)
-        hooksChanged()
-    }
-
-    private func hooksChanged() {
-        engine?.forgetTranslations()
-        attentionChanged()
+        stopsChanged(at: [address])
     }
 
     /// Calls the hook in front of `nip`, for engines that do not call it from their code. Nil to execute the instruction.

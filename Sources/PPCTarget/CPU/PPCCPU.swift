@@ -54,9 +54,10 @@ public final class PPCCPU {
     var observesTranslations: Bool {
         perfMap != nil || executionLog?.shows([.inAsm, .op, .outAsm]) == true
     }
-    /// Executes in the interpreter's place whenever no hook, breakpoint, trace bit or limit needs single steps.
+    /// Executes in the interpreter's place whenever no ``onInstruction``, trace bit or limit needs single steps.
     public var engine: (any CodeEngine)? {
         didSet {
+            engine?.stopsChanged(at: Set(hooks.keys).union(breakpoints))
             if engine == nil {
                 mmu.codeTracker = nil
                 ticker = nil
@@ -69,10 +70,12 @@ public final class PPCCPU {
     /// Tells translations of this CPU from stores by others that share its memory; give all of them the same before
     /// engines are made.
     public var sharedCode = SharedCode()
-    /// Addresses at which ``run(limit:)`` stops before executing.
+    /// Addresses at which ``run(limit:)`` stops before executing. Code elsewhere is as fast as without them.
     public var breakpoints: Set<UInt64> = [] {
-        didSet { attentionChanged() }
+        didSet { stopsChanged(at: breakpoints.symmetricDifference(oldValue)) }
     }
+    /// ``step()`` is under way, which no breakpoint stops.
+    var isStepping = false
     /// Sends doorbells (`msgsndp`) to another thread of the core; the operand's process identifier is passed.
     public var sendDoorbell: ((PPCCPU, Int) -> Void)?
     /// Told when ``nextDecrementerDeadline`` changes, so that a timer can be set. Without it the interpreter looks at
@@ -92,7 +95,7 @@ public final class PPCCPU {
     public private(set) var compatibilityPVR: UInt32 = 0
     /// Waiting for reset-like wake-up from a power-saving instruction.
     public internal(set) var resumesAsReset = false
-    /// Nonzero while hooks, breakpoints or trace bits need the careful loop.
+    /// Whether every instruction needs the careful loop.
     var needsAttention = false
     /// Where ``run(limit:)`` stopped at a breakpoint, so that it can go on from there.
     var passedBreakpoint: UInt64?
@@ -262,10 +265,25 @@ public final class PPCCPU {
     private static let exitOffset = MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.exit_request) ?? 0
     private static let pendingOffset = MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.pending_interrupts) ?? 0
 
+    /// Breakpoints or hooks were added or taken out.
+    func stopsChanged(at addresses: Set<UInt64>) {
+        guard !addresses.isEmpty else { return }
+        engine?.stopsChanged(at: addresses)
+        requestExit(PPC_EXIT_INTERRUPT)
+    }
+
+    /// Whether the run loop itself must look at the instruction at `nip`: a breakpoint, or a hook that nothing else
+    /// calls.
+    @inline(__always)
+    func mustLook(limit: UInt64) -> Bool {
+        if !breakpoints.isEmpty, breakpoints.contains(state.pointee.nip) { return true }
+        guard !hooks.isEmpty, hooks[state.pointee.nip] != nil else { return false }
+        return limit != .max || monitor.countsInstructions || engine?.callsHooks != true
+    }
+
     func attentionChanged() {
         needsAttention =
-            onInstruction != nil || !breakpoints.isEmpty || state.pointee.msr & (MSR.se | MSR.be) != 0
-            || !hooks.isEmpty && !(engine is NativeEngine)
+            onInstruction != nil || state.pointee.msr & (MSR.se | MSR.be) != 0
             || engine == nil && executionLog?.shows([.exec, .cpu]) == true
         // Whoever executes now leaves its fast loop and looks.
         if needsAttention { requestExit(PPC_EXIT_INTERRUPT) }

@@ -32,8 +32,8 @@ extension PPCCPU {
             if left == 0 { return .limit }
             if monitor.isStarting { monitor.start(state) }
             let outcome: Int32
-            if needsAttention || limit != .max && !hooks.isEmpty {
-                if breakpoints.contains(state.pointee.nip), passedBreakpoint != state.pointee.nip {
+            if needsAttention || mustLook(limit: limit) {
+                if !isStepping, breakpoints.contains(state.pointee.nip), passedBreakpoint != state.pointee.nip {
                     passedBreakpoint = state.pointee.nip
                     return .breakpoint
                 }
@@ -58,8 +58,9 @@ extension PPCCPU {
                 left -= done
             } else {
                 passedBreakpoint = nil
+                let longest: UInt64 = breakpoints.isEmpty && hooks.isEmpty ? 4096 : 1
                 let slice = min(
-                    left, 4096, monitor.countsInstructions ? max(monitor.instructionsToAlert(state), 1) : 4096)
+                    left, longest, monitor.countsInstructions ? max(monitor.instructionsToAlert(state), 1) : longest)
                 var done = slice
                 outcome = executeSlice(&done)
                 left -= slice - done
@@ -71,9 +72,8 @@ extension PPCCPU {
 
     /// Executes one instruction, or takes one interrupt.
     public func step() -> StopReason {
-        let saved = breakpoints
-        breakpoints = []
-        defer { breakpoints = saved }
+        isStepping = true
+        defer { isStepping = false }
         return run(limit: 1)
     }
 

@@ -24,7 +24,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private let recipes: [StepRecipe?]
     /// Rows whose instructions may look at a clock.
     private let readsClock: [Bool]
-    private let decoder: RegionDecoder
+    private var decoder: RegionDecoder
     private let table = BlockTable()
     private let buffer = RegionBuffer()
     private var blocks: [Block] = []
@@ -94,6 +94,8 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             StepShared.setCache(state, cache)
             selectContext()
             guard let first = findBlock(state.pointee.nip) else {
+                // The run loop stops there, or calls a hook, or goes past.
+                if cpu.mustLook(limit: .max) { return Outcome.branch }
                 statistics.interpreted &+= 1
                 var left: UInt64 = 1
                 let outcome = cpu.executeSlice(&left)
@@ -269,7 +271,9 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     /// The added instruction at which a block stopped, and its word.
     private func helperIndex(_ block: GuestBlock, _ source: CodeSource) -> (Int, UInt64)? {
-        guard block.ending == .refused, !cpu.helpers.isEmpty, source.contains(block.next) else { return nil }
+        guard block.ending == .refused, !cpu.helpers.isEmpty, source.contains(block.next),
+            !decoder.stops.contains(block.next)
+        else { return nil }
         let word = source.word(block.next)
         guard InstructionTable.shared.decode(UInt64(word), for: decoder.sets) == InstructionTable.noRow,
             let index = cpu.helpers.firstIndex(where: { word & $0.mask == $0.match })
@@ -320,6 +324,11 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     }
 
     public func catchUp() { drop(pages.catchUp()) }
+
+    public func stopsChanged(at addresses: Set<UInt64>) {
+        decoder.stops = cpu.breakpoints.union(cpu.hooks.keys)
+        drop(table.near(addresses, among: 0..<table.nextNumber))
+    }
 
     private func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }

@@ -98,6 +98,14 @@ final class BlockTable {
         records[Int(number)].isDead = true
     }
 
+    /// Which of some blocks may have been made from code at some effective addresses: translations stay in a granule.
+    func near(_ addresses: Set<UInt64>, among numbers: some Sequence<Int32>) -> [Int32] {
+        let granules = Set(addresses.map { $0 >> Self.granuleShift })
+        return numbers.filter { granules.contains(records[Int($0)].address >> Self.granuleShift) }
+    }
+    /// No granule is larger.
+    private static var granuleShift: UInt64 { 16 }
+
     func removeAll() {
         buckets.update(repeating: -1, count: Self.bucketCount)
         count = 0

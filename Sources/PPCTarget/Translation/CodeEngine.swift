@@ -2,8 +2,8 @@ import CPPCState
 
 /// Something that executes guest code faster than the interpreter, for one vCPU.
 public protocol CodeEngine: AnyObject {
-    /// Executes until `exit_request` is set, attention is needed (hooks, breakpoints, trace) or an instruction wants to
-    /// leave. Interrupts that instructions raise are delivered inside.
+    /// Executes until `exit_request` is set, attention is needed (trace), a breakpoint or a hook that it does not call
+    /// comes, or an instruction wants to leave. Interrupts that instructions raise are delivered inside.
     ///
     /// - Returns: An ``Outcome``: `.stop` to leave the run loop, anything else to go on after looking at requests.
     func execute(_ cpu: PPCCPU) -> Int32
@@ -14,10 +14,16 @@ public protocol CodeEngine: AnyObject {
     func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64?
     /// Drops every translation.
     func forgetTranslations()
+    /// Breakpoints or hooks were added or taken out at these effective addresses. Translations with them are dropped;
+    /// all others stay as fast as they are.
+    func stopsChanged(at addresses: Set<UInt64>)
+    /// Calls hooks from its code; otherwise it leaves in front of their instructions.
+    var callsHooks: Bool { get }
     var statistics: EngineStatistics { get }
 }
 
 extension CodeEngine {
+    public var callsHooks: Bool { false }
     public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? { nil }
 }
 

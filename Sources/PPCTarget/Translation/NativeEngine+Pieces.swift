@@ -25,6 +25,7 @@ extension NativeEngine {
         forgetTranslations()
         isPiecewise = true
         decoder.refuses = RefusedInVerifyMode().contains
+        stopsChanged(at: [])
     }
 
     /// Translates at `nip` if needed. Nil if the interpreter is to go on.

@@ -197,6 +197,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     /// Lets the interpreter do what is not worth translating: illegal and refused instructions, code outside RAM.
     private func interpretOne() -> Int32? {
+        // The run loop stops there, or goes past.
+        if cpu.mustLook(limit: .max), scratch[Int(CJ_HOOKED)] == 0 { return Outcome.branch }
         counters.interpreted &+= 1
         if !cpu.hooks.isEmpty {
             // Generated code has asked the hook already if it says so.
@@ -313,6 +315,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     }
 
     public func catchUp() { drop(pages.catchUp()) }
+
+    public func stopsChanged(at addresses: Set<UInt64>) {
+        // Verify mode executes code more than once, and must not call anybody meanwhile.
+        decoder.stops = isPiecewise ? cpu.breakpoints.union(cpu.hooks.keys) : cpu.breakpoints
+        drop((0..<zones.count).flatMap { table.near(addresses, among: zones.blocks($0)) })
+    }
+
+    public var callsHooks: Bool { !isPiecewise }
 
     private func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }

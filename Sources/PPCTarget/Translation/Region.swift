@@ -94,6 +94,8 @@ struct RegionDecoder {
     let sets: InstructionSet
     /// Instructions to leave to the interpreter: row and word.
     var refuses: ((UInt16, UInt64) -> Bool)?
+    /// Effective addresses in front of which blocks end.
+    var stops: Set<UInt64> = []
 
     /// Longest block in instructions.
     static var blockLimit: Int { 64 }
@@ -108,6 +110,10 @@ struct RegionDecoder {
         let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
         decoding: while Int(block.count) < room {
             guard source.contains(at) else { break }
+            if !stops.isEmpty, stops.contains(at) {
+                block.ending = .refused
+                break
+            }
             var word = UInt64(source.word(at))
             var length: UInt8 = 4
             if InstructionTable.isPrefix(UInt32(truncatingIfNeeded: word)) {

@@ -57,10 +57,13 @@ public final class VerifyingEngine: CodeEngine {
 
     public var statistics: EngineStatistics { native.statistics }
     public func forgetTranslations() { native.forgetTranslations() }
+    public func stopsChanged(at addresses: Set<UInt64>) { native.stopsChanged(at: addresses) }
 
     public func execute(_ cpu: PPCCPU) -> Int32 {
         // Now and then the run loop must look at the decrementer.
         for _ in 0..<256 {
+            // The run loop stops there, or calls a hook, or goes past.
+            if cpu.mustLook(limit: .max) { return Outcome.branch }
             let outcome = divergence == nil ? piece() : interpret(1)
             if outcome == Outcome.stop || state.pointee.halted != 0 { return outcome }
             if state.pointee.exit_request != 0 || cpu.needsAttention { return outcome }
