@@ -153,6 +153,8 @@ public enum TLBInvalidation: Sendable, Equatable {
     case range(address: UInt64, count: UInt64, pid: UInt64)
     /// All that came from the hash page table.
     case hash
+    /// What came from one of its entries.
+    case hashPage(HashTableEntry)
 }
 
 extension MMU {
@@ -163,6 +165,7 @@ extension MMU {
         case .process(let pid): invalidate(pid: pid)
         case .range(let address, let count, let pid): invalidate(address, count: count, pid: pid)
         case .hash: invalidateHash()
+        case .hashPage(let entry): invalidateHash(entry)
         }
     }
 }

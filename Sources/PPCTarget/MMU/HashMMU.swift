@@ -36,6 +36,19 @@ public struct HashTable {
     var groupMask: UInt64 { 1 << (UInt64(shift) - 7) &- 1 }
 }
 
+/// A valid entry of the hash page table, as it was when a mapping was taken out or changed.
+public struct HashTableEntry: Sendable, Equatable {
+    public var index: UInt64
+    public var high: UInt64
+    public var low: UInt64
+
+    public init(index: UInt64, high: UInt64, low: UInt64) {
+        self.index = index
+        self.high = high
+        self.low = low
+    }
+}
+
 extension MMU {
     private enum Entry {
         static var compare: UInt64 { 0xffff_ffff_ffff_ff83 }
@@ -158,6 +171,31 @@ extension MMU {
             address += 16
         }
         return nil
+    }
+
+    /// Drops what hash translation has left of one page.
+    ///
+    /// Whatever comes from the table came through a segment that is still in the SLB, since replacing one drops
+    /// everything. The offset in the segment stands in the entry, but for the bits that the hash has: those follow from
+    /// the group that the entry is in.
+    func invalidateHash(_ entry: HashTableEntry) {
+        guard let table = hashTable else { return }
+        for segment in slb where segment.esid & SLBEntry.valid != 0 {
+            let isLarge = segment.vsid & SLBEntry.sizeMask != 0
+            let field: UInt64 = isLarge ? 0x3fff_ffff_ff00_0000 : 0x3fff_ffff_ffff_f000
+            guard (entry.high ^ segment.vsid) & (field | SLBEntry.sizeMask) == 0, let sizes = pageSizes(of: segment),
+                let page = pageShift(sizes, entry.high, entry.low)
+            else { continue }
+            let vsid = (segment.vsid & field) >> (isLarge ? 24 : 12)
+            var hash = entry.index >> 3 ^ (isLarge ? vsid ^ vsid << 25 : vsid)
+            if entry.high & Entry.secondary != 0 { hash = ~hash }
+            let mask = isLarge ? SLBEntry.mask1T : SLBEntry.mask256M
+            let hashed: UInt64 = 0x7f_ffff
+            let offset =
+                entry.high << 16 & ~mask & ~hashed | (hash & table.groupMask) << UInt64(sizes.shift) & hashed
+            let count: UInt64 = 1 << page
+            invalidateHash((segment.esid & mask | offset) & ~(count - 1), count: count)
+        }
     }
 
     private func pageShift(_ sizes: SegmentPageSizes, _ high: UInt64, _ low: UInt64) -> UInt64? {

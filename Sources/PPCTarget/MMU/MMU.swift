@@ -195,7 +195,7 @@ public final class MMU {
         for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidateAll() }
     }
 
-    /// The same for a range of effective addresses: real addresses have no segments.
+    /// The same for an aligned range of effective addresses: real addresses have no segments.
     func invalidateHash(_ ea: UInt64, count: UInt64) {
         for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidate(ea, count: count) }
     }

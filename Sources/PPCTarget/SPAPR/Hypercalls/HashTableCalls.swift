@@ -109,9 +109,10 @@ enum HashTableCalls {
         case .parameter: return HypercallStatus.parameter
         case .notFound: return HypercallStatus.notFound
         case .done:
+            let entry = HashTableEntry(index: call[1], high: high, low: low)
             call[0] = high
             call[1] = low
-            call.services.flushHashTranslations(from: call.thread)
+            call.services.flushHashTranslations(of: [entry], from: call.thread)
             return HypercallStatus.success
         }
     }
@@ -122,7 +123,7 @@ enum HashTableCalls {
         let indexMask: UInt64 = 0x00ff_ffff_ffff_ffff
         let andCondition: UInt64 = 1 << 56
         let matchAVPN: UInt64 = 2 << 56
-        var removed = false
+        var removed: [HashTableEntry] = []
         var status = HypercallStatus.success
         requests: for entry in 0..<4 {
             var request = call[entry * 2]
@@ -146,7 +147,7 @@ enum HashTableCalls {
             request |= result.rawValue << 60
             switch result {
             case .done:
-                removed = true
+                removed.append(HashTableEntry(index: request & indexMask, high: high, low: low))
                 request |= (low & (HashEntry.changed | HashEntry.referenced)) << 43
             case .notFound: break
             case .parameter: status = HypercallStatus.parameter
@@ -154,7 +155,7 @@ enum HashTableCalls {
             call[entry * 2] = request
             if result == .parameter { break requests }
         }
-        if removed { call.services.flushHashTranslations(from: call.thread) }
+        if !removed.isEmpty { call.services.flushHashTranslations(of: removed, from: call.thread) }
         return status
     }
 
@@ -165,6 +166,7 @@ enum HashTableCalls {
         }
         let high = table.load(Int(index)).high
         var low = table.load(Int(index)).low
+        let entry = HashTableEntry(index: index, high: high, low: low)
         if high & HashEntry.valid == 0 || (flags & HashEntry.flagAVPN != 0 && high & ~0x7f != avpn) {
             return HypercallStatus.notFound
         }
@@ -174,7 +176,7 @@ enum HashTableCalls {
         low |= flags << 48 & HashEntry.keyHigh
         low |= flags & (HashEntry.protection | HashEntry.noExecute | HashEntry.keyLow)
         table.store(Int(index), high: high & ~HashEntry.valid, low: 0)
-        call.services.flushHashTranslations(from: call.thread)
+        call.services.flushHashTranslations(of: [entry], from: call.thread)
         table.store(Int(index), high: high, low: low)
         return HypercallStatus.success
     }
@@ -208,7 +210,8 @@ enum HashTableCalls {
         call[0] = low
         if low & bit != 0 {
             table.store(Int(index), high: high & ~HashEntry.valid, low: low)
-            call.services.flushHashTranslations(from: call.thread)
+            let entry = HashTableEntry(index: index, high: high, low: low)
+            call.services.flushHashTranslations(of: [entry], from: call.thread)
             table.store(Int(index), high: high, low: low & ~bit)
         }
         return HypercallStatus.success

@@ -101,7 +101,7 @@ enum PartitionCalls {
         guard target & ~7 == 0, target != 0 else { return HypercallStatus.parameter2 }
         guard type & ~0x1e == 0 else { return HypercallStatus.parameter3 }
         guard call[4] <= call[5] || call[5] == .max else { return HypercallStatus.parameter5 }
-        call.services.flush(pid == 0 ? .everything : .process(pid), from: call.thread)
+        call.services.flush([pid == 0 ? .everything : .process(pid)], from: call.thread)
         return HypercallStatus.success
     }
 

@@ -295,13 +295,17 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
 
     // MARK: Translation
 
-    /// Drops what every thread has translated by the hash table. On return no thread uses it any more.
-    func flushHashTranslations(from thread: SpaprThread) { flush(.hash, from: thread) }
+    /// Drops what every thread has translated by some entries of the hash table. On return no thread uses it any more.
+    func flushHashTranslations(of entries: [HashTableEntry], from thread: SpaprThread) {
+        flush(entries.map { .hashPage($0) }, from: thread)
+    }
 
-    func flush(_ request: TLBInvalidation, from thread: SpaprThread) {
-        thread.cpu.mmu.apply(request)
+    func flush(_ requests: [TLBInvalidation], from thread: SpaprThread) {
+        for request in requests {
+            thread.cpu.mmu.apply(request)
+            scheduler.broadcast(request, from: thread.cpu)
+        }
         thread.cpu.onFlush?(thread.cpu)
-        scheduler.broadcast(request, from: thread.cpu)
         scheduler.waitForInvalidations(from: thread.cpu)
     }
 
