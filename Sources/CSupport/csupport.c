@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -97,5 +98,7 @@ bool cs_atomic_cas128(void *p, uint64_t old_first, uint64_t old_second, uint64_t
     return __atomic_compare_exchange((struct pair *)p, &old, &new_, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 #endif
+
+void cs_thread_wake_on_time(void) { prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul); }
 
 int cs_thread_id(void) { return (int)syscall(SYS_gettid); }

@@ -59,6 +59,8 @@ int cs_accept(int socket);
 
 // The host's number of the calling thread.
 int cs_thread_id(void);
+// Timed waits of the calling thread end on time, and not up to 50 microseconds later as Linux has it.
+void cs_thread_wake_on_time(void);
 
 // Puts a terminal into raw mode for a guest's console. It is put back by `cs_terminal_release`, when the process exits,
 // when a signal ends it, and while it is stopped; after SIGCONT it is raw again. One terminal per process.

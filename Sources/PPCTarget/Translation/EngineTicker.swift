@@ -43,6 +43,7 @@ final class EngineTicker {
 
         func tick() {
             var idleCount = 0
+            cs_thread_wake_on_time()
             signal.lock()
             while cs_atomic_load32(quit) == 0 {
                 let limit = hostClock() &+ EngineTicker.interval

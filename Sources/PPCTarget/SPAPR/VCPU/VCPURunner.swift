@@ -217,6 +217,8 @@ final class VCPURunner: @unchecked Sendable {
 
     private func main() {
         signal.withLock { hostThreadNumber = cs_thread_id() }
+        // A sleeping guest's decrementer is a timed wait of this thread.
+        cs_thread_wake_on_time()
         while true {
             signal.lock()
             while !mayRun && !shallQuit {
