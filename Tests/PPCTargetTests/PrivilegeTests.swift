@@ -111,6 +111,26 @@ import Testing
         #expect(cpu.register("r6") == .max)
     }
 
+    @Test("cache-inhibited accesses are the hypervisor's, without translation", arguments: EngineKind.allCases)
+    func cacheInhibited(engine: EngineKind) throws {
+        guard engine.isAvailable else { return }
+        // stwcix r4, 0, r5; lwzcix r6, 0, r5. POWER7 has no hypervisor state apart.
+        let words: [UInt32] = [0x7c80_2f2a, 0x7cc0_2e2a, 0x4400_0002]
+        for (model, msr, isAllowed) in [
+            ("power7", MSR.sf, true), ("power7", MSR.sf | MSR.dr, false), ("power7", MSR.sf | MSR.pr, false),
+            ("power9", MSR.sf, false),
+        ] {
+            let cpu = try Self.machine(engine, model, words)
+            cpu.setRegister("r4", 0x1234_5678)
+            cpu.setRegister("r5", 0x2_0000)
+            Context.setMSR(cpu.state, msr)
+            let seen = Self.interrupt(cpu)
+            #expect(seen.vector == (isAllowed ? InterruptVector.systemCall : .program).rawValue)
+            if isAllowed { #expect(cpu.register("r6") == 0x1234_5678) }
+            if !isAllowed { #expect(seen.cause == ProgramCause.privileged) }
+        }
+    }
+
     @Test("wait halts until an interrupt, which returns behind it", arguments: EngineKind.allCases)
     func waiting(engine: EngineKind) throws {
         guard engine.isAvailable else { return }

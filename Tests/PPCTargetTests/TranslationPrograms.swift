@@ -69,7 +69,7 @@ struct TranslationProgram {
         let sets = InstructionSet(rawValue: .max).subtracting([.only970, .untilISA207])
         while words.count < length {
             let row = rows[random.below(rows.count)]
-            var word = row.form.match | UInt32(truncatingIfNeeded: random.next()) & ~row.form.mask & ~row.reserved
+            var word = row.form.match | UInt32(truncatingIfNeeded: random.next()) & ~row.form.mask & ~row.unused
             if row.effects.contains(.loads) || row.effects.contains(.stores) {
                 // r1 is the base; r2 an index; displacements stay small.
                 word = word & ~0x001f_0000 | 1 << 16

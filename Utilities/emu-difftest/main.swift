@@ -19,6 +19,9 @@ struct Options {
     var disassemble = false
     var sequences = 0
     var vectorFolder: String?
+    var legality = false
+    /// `--cpu`, for modes that know all models.
+    var modelName: String?
 }
 
 /// Writes a line at once, so that a run that is cut short still shows how far it came.
@@ -47,10 +50,8 @@ func parse() -> Options {
         case "--seed": options.seed = UInt64(truncatingIfNeeded: number(argument))
         case "--cpu":
             let name = value(argument)
-            guard let model = TestModel.allCases.first(where: { $0.name == name }) else {
-                fail("--cpu takes power8, power9 or power10")
-            }
-            options.model = model
+            options.modelName = name
+            if let model = TestModel.allCases.first(where: { $0.name == name }) { options.model = model }
         case "--big-endian": options.bigEndian = true
         case "--runners": options.runners = value(argument)
         case "--show": options.show = number(argument)
@@ -59,9 +60,13 @@ func parse() -> Options {
         case "--coverage": options.coverage = true
         case "--disassemble": options.disassemble = true
         case "--sequences": options.sequences = number(argument)
+        case "--legality": options.legality = true
         case "--vectors": options.vectorFolder = value(argument)
         default: fail("unknown option \(argument); see Utilities/emu-difftest/README.md")
         }
+    }
+    if let name = options.modelName, !options.legality, options.model.name != name {
+        fail("--cpu takes power8, power9 or power10")
     }
     return options
 }
@@ -97,6 +102,16 @@ if let folder = options.vectorFolder {
         exit(coverage.missing.isEmpty ? 0 : 1)
     } catch {
         fail("cannot read \(folder): \(error)")
+    }
+}
+
+if options.legality {
+    do {
+        var mode = LegalityMode(options, table: table, matcher: matcher)
+        let failures = try mode.run()
+        exit(failures == 0 ? 0 : 1)
+    } catch {
+        fail("\(error)")
     }
 }
 

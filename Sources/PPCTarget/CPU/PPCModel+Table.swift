@@ -64,7 +64,8 @@ extension PPCModel {
 
     private static let power7Base = PPCModel(
         name: "", aliases: [], deviceTreeName: "PowerPC,POWER7", pvr: 0, family: .power7,
-        instructionSets: [.base, .isa205, .isa206, .altivec, .vsx, .dfp, .untilISA207], interruptModel: .power7,
+        instructionSets: [.base, .isa205, .isa206, .altivec, .vsx, .dfp, .untilISA207, .powerSaving],
+        interruptModel: .power7,
         msrMask: 0x8000_0000_0280_ff37, lpcrMask: 0xe07f_8000_3e00_7a0d, lpcrPowerManagement: 0x7000,
         pcrMask: 0xc000_0000_0000_0002, pcrSupported: 0x6, slbSize: 32, segmentPageSizes: mixedPageSizes,
         hasLargeSegments: true, hasStorageKeys: true, hasRadix: false, radixPageEncodings: [],
@@ -78,7 +79,7 @@ extension PPCModel {
 
     private static let power8Base = PPCModel(
         name: "", aliases: [], deviceTreeName: "PowerPC,POWER8", pvr: 0, family: .power8,
-        instructionSets: [.base, .isa205, .isa206, .isa207, .altivec, .vsx, .dfp, .untilISA207, .tm],
+        instructionSets: [.base, .isa205, .isa206, .isa207, .altivec, .vsx, .dfp, .untilISA207, .powerSaving, .tm],
         interruptModel: .power8, msrMask: 0x9000_0007_0280_ff37, lpcrMask: 0xf07f_8000_3f85_fa09,
         lpcrPowerManagement: 0x1_f000, pcrMask: 0x2000_0000_0000_0006, pcrSupported: 0xe, slbSize: 32,
         segmentPageSizes: mixedPageSizes, hasLargeSegments: true, hasStorageKeys: true, hasRadix: false,

@@ -44,6 +44,8 @@ public struct InstructionSet: OptionSet, Sendable, Hashable {
     public static let tm = InstructionSet(rawValue: 1 << 10)
     /// 970 only.
     public static let only970 = InstructionSet(rawValue: 1 << 11)
+    /// Power saving by instructions of its own, `doze` to `rvwinkle` (POWER7 and POWER8; `stop` from ISA 3.0 on).
+    public static let powerSaving = InstructionSet(rawValue: 1 << 12)
 }
 
 /// What must be enabled for an instruction to execute; the position is the bit number in `ppc_cpu.facilities`.
@@ -146,13 +148,16 @@ public struct InstructionRow: Sendable {
     public let hasOE: Bool
     /// Bits that are neither opcode nor operand and must be zero for QEMU to accept the word.
     public let reserved: UInt32
+    /// Bits that are neither opcode nor operand and may hold anything: processors ignore reserved fields (ISA 3.1 Book I,
+    /// section 1.3.3), and so does QEMU in these instructions.
+    public let ignored: UInt32
     public let execute: Execute
 
     public init(
         _ mnemonic: String, _ form: InstructionForm, prefix: (match: UInt32, mask: UInt32)? = nil,
         _ operands: [Operand], _ effects: Effects = [], since: InstructionSet = .base, facility: Facility = .none,
         privilege: Privilege = .problem, rc: Bool = false, oe: Bool = false, reserved: UInt32 = 0,
-        execute: Execute
+        ignored: UInt32 = 0, execute: Execute
     ) {
         self.mnemonic = mnemonic
         self.form = form
@@ -165,6 +170,10 @@ public struct InstructionRow: Sendable {
         hasRc = rc
         hasOE = oe
         self.reserved = reserved
+        self.ignored = ignored
         self.execute = execute
     }
+
+    /// Bits that are neither opcode nor operand; assemblers leave them zero.
+    public var unused: UInt32 { reserved | ignored }
 }

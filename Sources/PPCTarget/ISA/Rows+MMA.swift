@@ -16,7 +16,7 @@ enum MMARows {
             t.add(
                 InstructionRow(
                     name, InstructionForm.x(31, 177).fixing(selector << 16, mask: 0x1f_0000), [operand],
-                    since: .isa310, facility: .vsx, reserved: 0x60_f801, execute: execute))
+                    since: .isa310, facility: .vsx, ignored: 0x60_f801, execute: execute))
         }
         add("xxmfacc", 0, .accumulatorUpdated) { _, _ in Outcome.next }
         add("xxmtacc", 1, .accumulatorUpdated) { _, _ in Outcome.next }
@@ -44,12 +44,12 @@ enum MMARows {
         if products > 1 { masks.append(.unsigned("PMSK", shift: 48 - products, width: products)) }
         t.add(
             InstructionRow(
-                name, form, operands, effects, since: .isa310, facility: .vsx, reserved: 0x60_0001,
+                name, form, operands, effects, since: .isa310, facility: .vsx, ignored: 0x60_0001,
                 execute: execute))
         t.add(
             InstructionRow(
                 "pm" + name, form, prefix: (match: 0x0790_0000, mask: 0xfff0_0000), operands + masks,
-                effects, since: .isa310, facility: .vsx, reserved: 0x60_0001, execute: execute))
+                effects, since: .isa310, facility: .vsx, ignored: 0x60_0001, execute: execute))
     }
 
     private static func integers(_ t: inout VectorRowList) {

@@ -3,7 +3,8 @@ import CSupport
 /// Multiple and string accesses, reservations, atomic memory operations, cache management and synchronisation
 /// (ISA 3.1 Book I, sections 3.3.6, 3.3.7 and 3.3.19; Book II, chapter 4).
 enum StorageControlRows {
-    static let rows: [InstructionRow] = multiple + reservations + atomics + cache + synchronisation + hashes
+    static let rows: [InstructionRow] =
+        multiple + reservations + atomics + cache + synchronisation + hashes + cacheInhibited
 
     private static let multiple: [InstructionRow] = [
         .init("lmw", .d(46), [.rt, .d, .ra0], [.loads, .traps]) { LoadStoreMultiple.lmw($0, $1) },
@@ -119,17 +120,39 @@ enum StorageControlRows {
     }
     private static let hashOperands: [Operand] = [.rb, hashDisplacement, .ra0]
 
+    /// Accesses that bypass the caches (ISA 2.06 to 3.1 Book III, "Hypervisor Real Mode Cache-Inhibited Storage Access"):
+    /// only where the hypervisor's instructions are, and only while data addresses are not translated.
+    private static func inhibited(
+        _ name: String, _ extended: UInt32, stores: Bool, execute: @escaping Execute
+    ) -> InstructionRow {
+        InstructionRow(
+            name, .x(31, extended), [stores ? .rs : .rt, .ra0, .rb], [stores ? .stores : .loads, .traps],
+            since: .isa206,
+            privilege: .hypervisor, reserved: stores ? 0 : 1, execute: execute)
+    }
+
+    private static let cacheInhibited: [InstructionRow] = [
+        inhibited("lwzcix", 789, stores: false) { StorageControl.loadInhibited($0, $1, UInt32.self) },
+        inhibited("lhzcix", 821, stores: false) { StorageControl.loadInhibited($0, $1, UInt16.self) },
+        inhibited("lbzcix", 853, stores: false) { StorageControl.loadInhibited($0, $1, UInt8.self) },
+        inhibited("ldcix", 885, stores: false) { StorageControl.loadInhibited($0, $1, UInt64.self) },
+        inhibited("stwcix", 917, stores: true) { StorageControl.storeInhibited($0, $1, UInt32.self) },
+        inhibited("sthcix", 949, stores: true) { StorageControl.storeInhibited($0, $1, UInt16.self) },
+        inhibited("stbcix", 981, stores: true) { StorageControl.storeInhibited($0, $1, UInt8.self) },
+        inhibited("stdcix", 1013, stores: true) { StorageControl.storeInhibited($0, $1, UInt64.self) },
+    ]
+
     private static let hashes: [InstructionRow] = [
-        .init("hashst", .x(31, 722), hashOperands, [.stores, .traps], since: .isa205) {
+        .init("hashst", .x(31, 722), hashOperands, [.stores, .traps]) {
             StorageControl.hash($0, $1, key: 468, check: false, privileged: false)
         },
-        .init("hashchk", .x(31, 754), hashOperands, [.loads, .traps], since: .isa205) {
+        .init("hashchk", .x(31, 754), hashOperands, [.loads, .traps]) {
             StorageControl.hash($0, $1, key: 468, check: true, privileged: false)
         },
-        .init("hashstp", .x(31, 658), hashOperands, [.stores, .traps], since: .isa205) {
+        .init("hashstp", .x(31, 658), hashOperands, [.stores, .traps]) {
             StorageControl.hash($0, $1, key: 469, check: false, privileged: true)
         },
-        .init("hashchkp", .x(31, 690), hashOperands, [.loads, .traps], since: .isa205) {
+        .init("hashchkp", .x(31, 690), hashOperands, [.loads, .traps]) {
             StorageControl.hash($0, $1, key: 469, check: true, privileged: true)
         },
     ]

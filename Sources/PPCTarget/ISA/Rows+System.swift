@@ -15,7 +15,10 @@ enum SystemRows {
         .init("rfid", .xl(19, 18), [], [.branches, .synchronizes], privilege: .supervisor, reserved: 0x03ff_8001) {
             System.rfid($0, $1)
         },
-        .init("hrfid", .xl(19, 274), [], [.branches, .synchronizes], privilege: .hypervisor, reserved: 0x03ff_8001) {
+        .init(
+            "hrfid", .xl(19, 274), [], [.branches, .synchronizes], since: .isa205, privilege: .hypervisor,
+            reserved: 0x03ff_8001
+        ) {
             System.hrfid($0, $1)
         },
         .init(
@@ -32,17 +35,17 @@ enum SystemRows {
         .init("stop", .xl(19, 370), [], [.synchronizes], since: .isa300, privilege: .hypervisor, reserved: rest) {
             System.stop($0, $1)
         },
-        .init("doze", .xl(19, 402), [], [.synchronizes], since: .untilISA207, privilege: .hypervisor, reserved: rest) {
+        .init("doze", .xl(19, 402), [], [.synchronizes], since: .powerSaving, privilege: .hypervisor, reserved: rest) {
             System.nap($0, $1)
         },
-        .init("nap", .xl(19, 434), [], [.synchronizes], since: .untilISA207, privilege: .hypervisor, reserved: rest) {
+        .init("nap", .xl(19, 434), [], [.synchronizes], since: .powerSaving, privilege: .hypervisor, reserved: rest) {
             System.nap($0, $1)
         },
-        .init("sleep", .xl(19, 466), [], [.synchronizes], since: .untilISA207, privilege: .hypervisor, reserved: rest) {
+        .init("sleep", .xl(19, 466), [], [.synchronizes], since: .powerSaving, privilege: .hypervisor, reserved: rest) {
             System.nap($0, $1)
         },
         .init(
-            "rvwinkle", .xl(19, 498), [], [.synchronizes], since: .untilISA207, privilege: .hypervisor, reserved: rest
+            "rvwinkle", .xl(19, 498), [], [.synchronizes], since: .powerSaving, privilege: .hypervisor, reserved: rest
         ) { System.nap($0, $1) },
         .init(
             "wait", .x(31, 30),

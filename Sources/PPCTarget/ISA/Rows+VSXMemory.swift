@@ -99,7 +99,7 @@ enum VSXMemoryRows {
         }
         add("lxvl", 269, since: .isa300, facility: .vsxOrVector) { c, w in loadWithLength(c, w, left: false) }
         add("lxvll", 301, since: .isa300, facility: .vsxOrVector) { c, w in loadWithLength(c, w, left: true) }
-        t.indexed("lxvpx", 333, .xtp, stores: false, since: .isa310, hasHighBit: false) { c, w in
+        t.indexed("lxvpx", 333, .xtp, stores: false, since: .isa310, ignoresLast: true) { c, w in
             loadPair(c, indexedAddress(c, Fields(w)), into: pairNumber(Fields(w)))
         }
     }
@@ -120,7 +120,7 @@ enum VSXMemoryRows {
         }
         add("stxvl", 397, since: .isa300, facility: .vsxOrVector) { c, w in storeWithLength(c, w, left: false) }
         add("stxvll", 429, since: .isa300, facility: .vsxOrVector) { c, w in storeWithLength(c, w, left: true) }
-        t.indexed("stxvpx", 461, .xsp, stores: true, since: .isa310, hasHighBit: false) { c, w in
+        t.indexed("stxvpx", 461, .xsp, stores: true, since: .isa310, ignoresLast: true) { c, w in
             storePair(c, indexedAddress(c, Fields(w)), from: pairNumber(Fields(w)))
         }
     }

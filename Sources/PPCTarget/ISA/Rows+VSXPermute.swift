@@ -28,7 +28,7 @@ enum VSXPermuteRows {
         t.add(
             InstructionRow(
                 "xvtlsbb", InstructionForm.xx2(60, 475).fixing(2 << 16, mask: 0x1f_0000), [.bf, .xb], .writesCR,
-                since: .isa310, facility: .vsx, reserved: 0x60_0001,
+                since: .isa310, facility: .vsx, ignored: 0x60_0001,
                 execute: { c, w in
                     let b = vsr(c)[Fields(w).xb]
                     let ones: UInt64 = 0x0101_0101_0101_0101

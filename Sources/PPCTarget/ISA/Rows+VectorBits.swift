@@ -12,37 +12,37 @@ enum VectorBitRows {
     }
 
     private static func bits(_ t: inout VectorRowList) {
-        t.vxb("vclzb", 0x702, since: .isa207) { c, w in
+        t.vxb("vclzb", 0x702, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U8) in eachLane(b) { UInt8(truncatingIfNeeded: $0.leadingZeroBitCount) } }
         }
-        t.vxb("vpopcntb", 0x703, since: .isa207) { c, w in
+        t.vxb("vpopcntb", 0x703, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U8) in eachLane(b) { UInt8(truncatingIfNeeded: $0.nonzeroBitCount) } }
         }
         t.vxb("vctzb", 0x602, selector: 28, since: .isa300) { c, w in
             vx1(c, w) { (b: U8) in eachLane(b) { UInt8(truncatingIfNeeded: $0.trailingZeroBitCount) } }
         }
-        t.vxb("vclzh", 0x742, since: .isa207) { c, w in
+        t.vxb("vclzh", 0x742, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U16) in eachLane(b) { UInt16(truncatingIfNeeded: $0.leadingZeroBitCount) } }
         }
-        t.vxb("vpopcnth", 0x743, since: .isa207) { c, w in
+        t.vxb("vpopcnth", 0x743, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U16) in eachLane(b) { UInt16(truncatingIfNeeded: $0.nonzeroBitCount) } }
         }
         t.vxb("vctzh", 0x602, selector: 29, since: .isa300) { c, w in
             vx1(c, w) { (b: U16) in eachLane(b) { UInt16(truncatingIfNeeded: $0.trailingZeroBitCount) } }
         }
-        t.vxb("vclzw", 0x782, since: .isa207) { c, w in
+        t.vxb("vclzw", 0x782, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U32) in eachLane(b) { UInt32(truncatingIfNeeded: $0.leadingZeroBitCount) } }
         }
-        t.vxb("vpopcntw", 0x783, since: .isa207) { c, w in
+        t.vxb("vpopcntw", 0x783, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U32) in eachLane(b) { UInt32(truncatingIfNeeded: $0.nonzeroBitCount) } }
         }
         t.vxb("vctzw", 0x602, selector: 30, since: .isa300) { c, w in
             vx1(c, w) { (b: U32) in eachLane(b) { UInt32(truncatingIfNeeded: $0.trailingZeroBitCount) } }
         }
-        t.vxb("vclzd", 0x7c2, since: .isa207) { c, w in
+        t.vxb("vclzd", 0x7c2, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U64) in eachLane(b) { UInt64(truncatingIfNeeded: $0.leadingZeroBitCount) } }
         }
-        t.vxb("vpopcntd", 0x7c3, since: .isa207) { c, w in
+        t.vxb("vpopcntd", 0x7c3, ignoresRA: true, since: .isa207) { c, w in
             vx1(c, w) { (b: U64) in eachLane(b) { UInt64(truncatingIfNeeded: $0.nonzeroBitCount) } }
         }
         t.vxb("vctzd", 0x602, selector: 31, since: .isa300) { c, w in
@@ -70,7 +70,7 @@ enum VectorBitRows {
         t.vx("vpextd", 0x58d, since: .isa310) { c, w in
             vx2(c, w) { (a: U64, b: U64) in eachLane(a, b) { bitsExtracted($0, $1) } }
         }
-        t.vxAny("vgnb", 0x4cc, [.rt, .vrb, .unsigned("N", shift: 16, width: 3)], since: .isa310, reserved: 0x18_0000) {
+        t.vxAny("vgnb", 0x4cc, [.rt, .vrb, .unsigned("N", shift: 16, width: 3)], since: .isa310, ignored: 0x18_0000) {
             c, w in
             let f = Fields(w)
             // Strides below two are undefined; RT keeps its value.

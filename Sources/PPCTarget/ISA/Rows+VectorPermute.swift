@@ -71,9 +71,12 @@ enum VectorPermuteRows {
         t.vxb("vupklsb", 0x28e) { c, w in vx1(c, w) { (b: S8) in S16(truncatingIfNeeded: b.lowHalf) } }
         t.vxb("vupkhsh", 0x24e) { c, w in vx1(c, w) { (b: S16) in S32(truncatingIfNeeded: b.highHalf) } }
         t.vxb("vupklsh", 0x2ce) { c, w in vx1(c, w) { (b: S16) in S32(truncatingIfNeeded: b.lowHalf) } }
-        t.vxb("vupkhsw", 0x64e, since: .isa207) { c, w in vx1(c, w) { (b: S32) in S64(truncatingIfNeeded: b.highHalf) }
+        t.vxb("vupkhsw", 0x64e, ignoresRA: true, since: .isa207) { c, w in
+            vx1(c, w) { (b: S32) in S64(truncatingIfNeeded: b.highHalf) }
         }
-        t.vxb("vupklsw", 0x6ce, since: .isa207) { c, w in vx1(c, w) { (b: S32) in S64(truncatingIfNeeded: b.lowHalf) } }
+        t.vxb("vupklsw", 0x6ce, ignoresRA: true, since: .isa207) { c, w in
+            vx1(c, w) { (b: S32) in S64(truncatingIfNeeded: b.lowHalf) }
+        }
         t.vxb("vupkhpx", 0x34e) { c, w in
             vx1(c, w) { (b: U16) in
                 eachLane(U32(truncatingIfNeeded: b.highHalf)) { unpackedPixel(UInt16(truncatingIfNeeded: $0)) }
@@ -107,17 +110,17 @@ enum VectorPermuteRows {
             let lane = 3 - (Fields(w).ra & 3)
             return vx1(c, w) { (b: U32) in U32(repeating: b[lane]) }
         }
-        t.vxAny("vspltisb", 0x30c, [.vrt, .simRA], reserved: 0xf800) { c, w in
+        t.vxAny("vspltisb", 0x30c, [.vrt, .simRA], ignored: 0xf800) { c, w in
             let value = Int8(truncatingIfNeeded: Int64(bitPattern: w << 43) >> 59)
             vr(c)[Fields(w).rt] = .init(image: S8(repeating: value))
             return Outcome.next
         }
-        t.vxAny("vspltish", 0x34c, [.vrt, .simRA], reserved: 0xf800) { c, w in
+        t.vxAny("vspltish", 0x34c, [.vrt, .simRA], ignored: 0xf800) { c, w in
             let value = Int16(truncatingIfNeeded: Int64(bitPattern: w << 43) >> 59)
             vr(c)[Fields(w).rt] = .init(image: S16(repeating: value))
             return Outcome.next
         }
-        t.vxAny("vspltisw", 0x38c, [.vrt, .simRA], reserved: 0xf800) { c, w in
+        t.vxAny("vspltisw", 0x38c, [.vrt, .simRA], ignored: 0xf800) { c, w in
             let value = Int32(truncatingIfNeeded: Int64(bitPattern: w << 43) >> 59)
             vr(c)[Fields(w).rt] = .init(image: S32(repeating: value))
             return Outcome.next
@@ -170,7 +173,9 @@ enum VectorPermuteRows {
         t.vx("vbpermd", 0x5cc, since: .isa300) { c, w in
             vx2(c, w) { (a: U64, b: U64) in eachLane(a, b) { bitPermuted($0, $1) } }
         }
-        t.vxb("vgbbd", 0x50c, since: .isa207) { c, w in vx1(c, w) { (b: U64) in eachLane(b) { bitTransposed($0) } } }
+        t.vxb("vgbbd", 0x50c, ignoresRA: true, since: .isa207) { c, w in
+            vx1(c, w) { (b: U64) in eachLane(b) { bitTransposed($0) } }
+        }
     }
 
     private static func elements(_ t: inout VectorRowList) {

@@ -11,7 +11,7 @@ enum VectorSpecialRows {
     }
 
     private static func cryptography(_ t: inout VectorRowList) {
-        t.vxAny("vsbox", 0x5c8, [.vrt, .vra], since: .isa207, reserved: 0xf800) { c, w in
+        t.vxAny("vsbox", 0x5c8, [.vrt, .vra], since: .isa207, ignored: 0xf800) { c, w in
             vx2(c, w) { (a: ppc_vsr, _: ppc_vsr) in substituted(a) }
         }
         t.vx("vcipher", 0x508, since: .isa207) { c, w in

@@ -33,7 +33,8 @@ struct VectorRowList {
 
     /// VX form `VRT,VRB` with a selector in the RA field, or with a reserved RA field.
     mutating func vxb(
-        _ mnemonic: String, _ extended: UInt32, selector: UInt32? = nil, since: InstructionSet = .altivec,
+        _ mnemonic: String, _ extended: UInt32, selector: UInt32? = nil, ignoresRA: Bool = false,
+        since: InstructionSet = .altivec,
         _ effects: Effects = [], execute: Execute
     ) {
         var form = InstructionForm.vx(4, extended)
@@ -41,18 +42,21 @@ struct VectorRowList {
         add(
             InstructionRow(
                 mnemonic, form, [.vrt, .vrb], effects, since: since, facility: .vector,
-                reserved: selector == nil ? 0x1f_0000 : 0, execute: execute))
+                reserved: selector == nil && !ignoresRA ? 0x1f_0000 : 0,
+                ignored: ignoresRA ? 0x1f_0000 : 0, execute: execute))
     }
 
     /// VX form of any operands.
     mutating func vxAny(
         _ mnemonic: String, _ extended: UInt32, _ operands: [Operand], since: InstructionSet = .altivec,
-        _ effects: Effects = [], fixing: (bits: UInt32, mask: UInt32) = (0, 0), reserved: UInt32 = 0, execute: Execute
+        _ effects: Effects = [], fixing: (bits: UInt32, mask: UInt32) = (0, 0), reserved: UInt32 = 0,
+        ignored: UInt32 = 0,
+        execute: Execute
     ) {
         add(
             InstructionRow(
                 mnemonic, .vx(4, extended).fixing(fixing.bits, mask: fixing.mask), operands, effects, since: since,
-                facility: .vector, reserved: reserved, execute: execute))
+                facility: .vector, reserved: reserved, ignored: ignored, execute: execute))
     }
 
     /// VA form `VRT,VRA,VRB,VRC`.
@@ -97,12 +101,13 @@ struct VectorRowList {
     /// X form load or store with an indexed address; the first operand is given.
     mutating func indexed(
         _ mnemonic: String, _ extended: UInt32, _ register: Operand, stores: Bool, since: InstructionSet,
-        facility: Facility = .vsx, hasHighBit: Bool = true, execute: Execute
+        facility: Facility = .vsx, hasHighBit: Bool = true, ignoresLast: Bool = false, execute: Execute
     ) {
         add(
             InstructionRow(
                 mnemonic, .x(31, extended), [register, .ra0, .rb], stores ? .stores : .loads, since: since,
-                facility: facility, reserved: hasHighBit ? 0 : 1, execute: execute))
+                facility: facility, reserved: hasHighBit || ignoresLast ? 0 : 1, ignored: ignoresLast ? 1 : 0,
+                execute: execute))
     }
 }
 

@@ -82,6 +82,24 @@ enum StorageControl {
         return Outcome.sync
     }
 
+    // MARK: Cache-inhibited accesses
+
+    /// `lbzcix` and its siblings: refused while data addresses are translated.
+    static func loadInhibited<T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ word: UInt64, _ type: T.Type
+    ) -> Int32 {
+        if cpu.pointee.msr & MSR.dr != 0 { return raisePrivileged(cpu) }
+        return LoadStore.load(cpu, Fields(word), .x, type)
+    }
+
+    /// `stbcix` and its siblings.
+    static func storeInhibited<T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ word: UInt64, _ type: T.Type
+    ) -> Int32 {
+        if cpu.pointee.msr & MSR.dr != 0 { return raisePrivileged(cpu) }
+        return LoadStore.store(cpu, Fields(word), .x, type)
+    }
+
     // MARK: Hash protection
 
     /// `hashst`, `hashchk` and their privileged forms; on models before ISA 3.1 they do nothing.

@@ -41,7 +41,7 @@ extension CaseGenerator {
             let index = random.pick(computing)
             let row = table.rows[index]
             var word = UInt64(
-                UInt32(truncatingIfNeeded: random.next()) & ~(row.form.mask | row.reserved) | row.form.match)
+                UInt32(truncatingIfNeeded: random.next()) & ~(row.form.mask | row.unused) | row.form.match)
             for operand in row.operands where operand.width == 5 && operand.extract == nil {
                 switch operand.kind {
                 case .gpr, .gprOrZero: setField(&word, operand, random.pick(general))

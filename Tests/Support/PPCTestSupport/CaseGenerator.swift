@@ -50,7 +50,7 @@ public struct CaseGenerator {
     }
 
     private mutating func randomWord(_ row: InstructionRow) -> UInt64 {
-        let free = ~(row.form.mask | row.reserved)
+        let free = ~(row.form.mask | row.unused)
         var word = UInt64(UInt32(truncatingIfNeeded: random.next()) & free | row.form.match)
         if let prefix = row.prefix {
             word |= UInt64(UInt32(truncatingIfNeeded: random.next()) & ~prefix.mask | prefix.match) << 32

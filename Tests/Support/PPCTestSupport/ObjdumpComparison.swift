@@ -109,7 +109,7 @@ public enum ObjdumpComparison {
 
     /// Bits that change an operand, OE or Rc; everything else is ignored by the processor and stays zero here.
     private static func operandBits(_ row: InstructionRow) -> UInt64 {
-        let opcode = UInt64(row.form.mask | row.reserved) | UInt64(row.prefix?.mask ?? ~0) << 32
+        let opcode = UInt64(row.form.mask | row.unused) | UInt64(row.prefix?.mask ?? ~0) << 32
         var bits: UInt64 = 0
         for bit in UInt64(0)..<64 where opcode >> bit & 1 == 0 {
             let changes = row.operands.contains {

@@ -1,0 +1,85 @@
+// Enters and leaves one word whose legality is asked. Only instructions of every model (970 included) stand here.
+//
+// The registers of the program wait in the first 32 KiB of the address space, where a D-form access with RA = 0 reaches
+// them without a base register; above what a word under test reaches with RA = 0 (legality.c chooses the words' RA).
+#define SAVE 0x7000
+#define GPR (SAVE + 0x200)
+#define FAR (GPR + 256)
+
+    .text
+    .globl enter_word
+    .type enter_word, @function
+// void enter_word(void *slot): runs the code at `slot`, which ends with a branch to leave_word.
+enter_word:
+    mflr 0
+    std 0, SAVE(0)
+    std 1, SAVE+8(0)
+    std 2, SAVE+16(0)
+    mfcr 0
+    std 0, SAVE+24(0)
+    .set i, 13
+    .rept 19
+    .set off, SAVE + 32 + (i - 13) * 8
+    std i, off(0)
+    .set i, i + 1
+    .endr
+    mtctr 3
+    ld 0, FAR(0)
+    mtlr 0
+    .set i, 0
+    .rept 32
+    .set off, GPR + i * 8
+    ld i, off(0)
+    .set i, i + 1
+    .endr
+    // The slot's head replaces CTR, by way of GPR 31.
+    bctr
+
+    .globl leave_word
+leave_word:
+    // No exception stays enabled.
+    lfd 0, SAVE+0x1f8(0)
+    mtfsf 255, 0
+    ld 0, SAVE(0)
+    mtlr 0
+    ld 1, SAVE+8(0)
+    ld 2, SAVE+16(0)
+    ld 0, SAVE+24(0)
+    mtcrf 255, 0
+    .set i, 13
+    .rept 19
+    .set off, SAVE + 32 + (i - 13) * 8
+    ld i, off(0)
+    .set i, i + 1
+    .endr
+    blr
+    .size enter_word, . - enter_word
+
+    .globl _start
+_start:
+    lis 2, .TOC.@ha
+    addi 2, 2, .TOC.@l
+    bl run
+    nop
+    .long 0
+
+    .globl raw_syscall
+    .type raw_syscall, @function
+// long raw_syscall(long number, long a, long b, long c, long d, long e, long f)
+raw_syscall:
+    mr 0, 3
+    mr 3, 4
+    mr 4, 5
+    mr 5, 6
+    mr 6, 7
+    mr 7, 8
+    mr 8, 9
+    sc
+    bnslr
+    neg 3, 3
+    blr
+
+    .globl return_from_signal
+return_from_signal:
+    li 0, 172
+    sc
