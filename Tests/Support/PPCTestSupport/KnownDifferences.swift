@@ -61,6 +61,15 @@ public struct KnownDifference: Sendable {
             """,
             where: { [24, 25, 28].contains(functionCode($0)) }),
     ]
+    /// Instructions whose elements may overflow and underflow at once.
+    private static let elementwise =
+        [
+            "xvaddsp", "xvsubsp", "xvmulsp", "xvdivsp", "xvresp", "xvadddp", "xvsubdp", "xvmuldp", "xvdivdp",
+            "xvmaddasp",
+            "xvmaddmsp", "xvmsubasp", "xvmsubmsp", "xvnmaddasp", "xvnmaddmsp", "xvnmsubasp", "xvnmsubmsp",
+            "xvmaddadp", "xvmaddmdp", "xvmsubadp", "xvmsubmdp", "xvnmaddadp", "xvnmaddmdp", "xvnmsubadp",
+            "xvnmsubmdp", "xvcvdpsp", "xvcvsphp", "xvcvspbf16",
+        ] + outerProducts
     private static let outerProducts = ["xvf32ger", "xvf64ger", "xvf16ger2", "xvbf16ger2"].flatMap { name in
         ["", "pp", "pn", "np", "nn"].flatMap { [name + $0, "pm" + name + $0] }
     }
@@ -74,16 +83,14 @@ public struct KnownDifference: Sendable {
             """,
             where: { $0.model == .power8 && ($0.words.last ?? 0) >> 16 & 31 != 0 }),
         .init(
-            [
-                "xvaddsp", "xvsubsp", "xvmulsp", "xvdivsp", "xvadddp", "xvsubdp", "xvmuldp", "xvdivdp", "xvmaddasp",
-                "xvmaddmsp", "xvmsubasp", "xvmsubmsp", "xvnmaddasp", "xvnmaddmsp", "xvnmsubasp", "xvnmsubmsp",
-                "xvmaddadp", "xvmaddmdp", "xvmsubadp", "xvmsubmdp", "xvnmaddadp", "xvnmaddmdp", "xvnmsubadp",
-                "xvnmsubmdp", "xvcvdpsp", "xvcvsphp", "xvcvspbf16",
-            ] + outerProducts, ["fpscr"],
+            elementwise, ["fpscr"],
             """
-            One element may overflow and another underflow; FPSCR then has OX and UX (ISA 3.1 Book I, 7.6.2.3). QEMU \
-            7.2 looks for underflow only if nothing overflowed.
-            """, bits: FPSCR.ux),
+            One element may overflow and another underflow; FPSCR then has OX and UX, and FEX follows UE (ISA 3.1 Book \
+            I, 7.6.2.3). QEMU 7.2 looks for underflow only if nothing overflowed.
+            """, bits: FPSCR.ux | FPSCR.fex),
+        .init(
+            elementwise, ["signal", "nip"], "The same, where UX alone interrupts.",
+            where: { $0.image.fpscr & (FPSCR.oe | FPSCR.ue) == FPSCR.ue }),
         .init(
             ["fre", "fres"], ["vsr", "fpscr", "cr"],
             """

@@ -105,8 +105,11 @@ enum VSXFloat {
         status.env.flags.remove(.divideByZero)
         status.record(status.env.flags, setsFPCC: root)
         if single {
+            let overflowed = status.env.flags.contains(.overflow)
             result = doubleFormat(
                 SoftFloat.convert(result, from: Binary64.self, to: Binary32.self, &status.env))
+            // With OE = 1 the intermediate result is what overflowed with its exponent adjusted, and small for that alone.
+            if overflowed { status.env.flags.remove(.underflow) }
         }
         return deliver(cpu, word, result, &status)
     }
