@@ -84,7 +84,8 @@ clean:
 fuzz: deps-test
 	MIGRATION_FUZZ_ROUNDS=$${MIGRATION_FUZZ_ROUNDS:-50000} $(SWIFT) test --filter DamagedStream
 
-# Random instruction streams in every privilege state; EMUCORE_FUZZ_ROUNDS machines from EMUCORE_FUZZ_SEED on.
+# Random instruction streams in every privilege state, on every engine (EMUCORE_FUZZ_ENGINE=native for one);
+# EMUCORE_FUZZ_ROUNDS machines each from EMUCORE_FUZZ_SEED on.
 fuzz-cpu: deps-test
 	EMUCORE_FUZZ_ROUNDS=$${EMUCORE_FUZZ_ROUNDS:-2000} $(SWIFT) test --filter CPUFuzz
 

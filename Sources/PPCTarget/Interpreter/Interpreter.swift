@@ -51,12 +51,14 @@ extension PPCCPU {
                 passedBreakpoint = nil
                 outcome = engine.execute(self)
             } else if let engine, !monitor.countsInstructions,
-                let done = engine.execute(self, atMost: left, &outcomeOfEngine)
+                let done = engine.execute(self, atMost: left, &outcomeOfEngine), done != 0
             {
                 passedBreakpoint = nil
                 outcome = outcomeOfEngine
                 left -= done
             } else {
+                // Also where an engine found an exit request before its first instruction: an interrupt that nothing
+                // masks must not keep the run from its limit.
                 passedBreakpoint = nil
                 let longest: UInt64 = breakpoints.isEmpty && hooks.isEmpty ? 4096 : 1
                 let slice = min(
