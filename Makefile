@@ -44,6 +44,7 @@ difftest: deps-test
 
 walls:
 	Scripts/check-walls
+	Scripts/check-docs
 
 # Streams there and back between a real QEMU and emu-launch. OLD_QEMU=DIR adds an older QEMU, see
 # Scripts/install-old-qemu.

@@ -19,10 +19,12 @@ open class CharacterBackend {
     public var onEvent: ((CharacterEvent) -> Void)?
     /// Bytes the front end can take now; input waits while it is 0.
     public var receiveCapacity: () -> Int = { .max }
+    /// Whether somebody is at the other end.
     public private(set) var isOpen = false
     /// Front ends that use it: 0 or 1.
     public var receiverCount: Int { onReceive == nil ? 0 : 1 }
 
+    /// - Parameter label: Name in monitors, as in `-chardev id=`.
     public init(label: String) { self.label = label }
 
     /// Sends bytes to the outside. A backend that is not connected drops them, like an unplugged cable.

@@ -19,9 +19,11 @@ public final class Console: @unchecked Sendable {
         public let expected: String
         /// What the guest printed since the last match.
         public let output: String
+        /// What was waited for, and what came instead.
         public var description: String { "the guest did not print '\(expected)'; since the last match: \(output)" }
     }
 
+    /// A console of a machine that is being built; ``backend`` goes into its options.
     public init(machine: Machine) {
         backend = MemoryBackendCharacter(label: "console")
         machineLock = { [unowned machine] body in machine.withLock(body) }

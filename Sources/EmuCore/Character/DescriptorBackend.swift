@@ -26,6 +26,7 @@ open class DescriptorBackend: CharacterBackend {
     /// Output kept for a slow reader before the oldest is dropped.
     private let backlogLimit = 4 << 20
 
+    /// A back end without a descriptor yet; bytes are delivered on the machine's queue.
     public init(label: String, machine: Machine) {
         self.machine = machine
         machineQueue = machine.queue
@@ -216,6 +217,10 @@ public final class FileCharacterBackend: DescriptorBackend {
     private let append: Bool
     public override var filename: String { "file" }
 
+    /// - Parameters:
+    ///   - path: File that output goes to.
+    ///   - inputPath: File or pipe that input comes from; `nil` for none.
+    ///   - append: Keeps what the file holds.
     public init(label: String, machine: Machine, path: String, inputPath: String? = nil, append: Bool = false) {
         self.path = path
         self.inputPath = inputPath
@@ -245,6 +250,7 @@ public final class PipeBackend: DescriptorBackend {
     private let path: String
     public override var filename: String { "pipe" }
 
+    /// - Parameter path: Device file to read and write.
     public init(label: String, machine: Machine, path: String) {
         self.path = path
         super.init(label: label, machine: machine)
@@ -268,6 +274,7 @@ public final class PipeBackend: DescriptorBackend {
 
 /// `pty`: a pseudo terminal; its name is printed and shown by `query-chardev`.
 public final class PTYBackend: DescriptorBackend {
+    /// Device file of the terminal's other side; empty until it is open.
     public private(set) var path = ""
     public override var filename: String { "pty:\(path)" }
 

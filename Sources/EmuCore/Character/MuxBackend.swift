@@ -35,11 +35,13 @@ public final class Multiplexer {
 
     private let backend: CharacterBackend
     private let machine: Machine
+    /// Front ends in the order in which they came.
     public private(set) var ports: [Port] = []
     private var focus = 0
     private var escaped = false
     private static let escape: UInt8 = 0x01
 
+    /// Shares a back end among the front ends that ask for ports.
     public init(backend: CharacterBackend, machine: Machine) {
         self.backend = backend
         self.machine = machine

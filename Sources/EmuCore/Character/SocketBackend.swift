@@ -8,6 +8,7 @@ public enum SocketAddress: Equatable, Sendable {
     case tcp(host: String, port: String)
     case descriptor(Int32)
 
+    /// As in `-chardev`: "unix:PATH" or "tcp:HOST:PORT".
     public var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
@@ -139,6 +140,9 @@ public final class SocketBackend: DescriptorBackend {
         isServer ? "disconnected:\(address.description),server=on" : address.description
     }
 
+    /// - Parameters:
+    ///   - isServer: Listens instead of connecting.
+    ///   - waits: ``start()`` returns when the first peer has come.
     public init(label: String, machine: Machine, address: SocketAddress, isServer: Bool, waits: Bool) {
         self.address = address
         self.isServer = isServer

@@ -3,6 +3,7 @@ public enum ResetPhase: Sendable, CaseIterable { case enter, hold, exit }
 
 /// A device of a machine: realized once all its properties are set, resettable, with state that travels.
 open class Device: EmuObject {
+    /// Whether ``realize()`` is done: the device is part of the machine.
     public private(set) var isRealized = false
     /// The user's `id=`, if any.
     public var id: String?
@@ -17,6 +18,9 @@ open class Device: EmuObject {
     /// The machine; set before realize.
     public unowned let machine: Machine
 
+    /// - Parameters:
+    ///   - type: The registered type that it is made of.
+    ///   - machine: The machine it will belong to.
     public init(type: ObjectType, machine: Machine) {
         self.machine = machine
         super.init(type: type)
@@ -85,8 +89,13 @@ open class Bus {
     public let typeName: String
     /// The device that provides the bus; `nil` for the machine's own.
     public weak var parentDevice: Device?
+    /// Devices on the bus in the order in which they came.
     public private(set) var devices: [Device] = []
 
+    /// - Parameters:
+    ///   - name: What `bus=` finds it by.
+    ///   - typeName: The kind of bus.
+    ///   - parent: The device that provides it; `nil` for the machine.
     public init(name: String, typeName: String, parent: Device?) {
         self.name = name
         self.typeName = typeName

@@ -1,6 +1,7 @@
 /// A wire between an interrupt's source and its sink. Used with the machine's lock held.
 public final class InterruptLine {
     private let handler: (Bool) -> Void
+    /// Whether the line is raised.
     public private(set) var level = false
 
     /// - Parameter handler: Called with each level that the source drives, also if it is unchanged.

@@ -5,6 +5,7 @@ import Synchronization
 public struct LogItems: OptionSet, Sendable {
     /// One bit for each item.
     public let rawValue: UInt32
+    /// The items of these bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// Host code that was generated.
@@ -81,6 +82,7 @@ public final class ExecutionLog: Sendable {
     private let sink: Mutex<UnsafeSink>
     private struct UnsafeSink: @unchecked Sendable { var value = Sink() }
 
+    /// A log that shows nothing yet.
     public init() { sink = Mutex(UnsafeSink()) }
 
     deinit {

@@ -43,6 +43,7 @@ open class Machine: EmuObject {
     public let executionLog = ExecutionLog()
     /// Serial queue on which the machine's events run (timers, sockets, monitors). Work on it takes the lock.
     public let queue: DispatchQueue
+    /// Whether the guest runs, and why not.
     public private(set) var runState: RunState = .prelaunch
     private var stopsInProgress = 0
     /// Whether CPUs that were paused for a moment may go on: the machine runs and nobody is about to stop it.
@@ -101,6 +102,10 @@ open class Machine: EmuObject {
     /// `/objects`, `/machine/peripheral` and so on hang below ``root``, whose child `machine` is this object.
     public let root: EmuObject
 
+    /// - Parameters:
+    ///   - type: Type of the machine.
+    ///   - types: Where types of objects and devices are looked up.
+    ///   - logger: Where warnings go.
     public init(type: ObjectType, types: TypeRegistry, logger: Logger = Logger(label: "emucore")) {
         self.types = types
         self.logger = logger

@@ -28,10 +28,14 @@ public enum PanicAction: String, Sendable, CaseIterable {
 /// `-action` and `set-action`: what follows when the guest reboots, switches itself off or panics. Values are QEMU's
 /// words; without one, nothing changes.
 public struct GuestActions: Sendable {
+    /// "reset" or "shutdown".
     public var reboot: String?
+    /// "poweroff" or "pause".
     public var shutdown: String?
+    /// "pause", "shutdown", "exit-failure" or "none".
     public var panic: String?
 
+    /// Actions by event; `nil` leaves what holds.
     public init(reboot: String? = nil, shutdown: String? = nil, panic: String? = nil) {
         (self.reboot, self.shutdown, self.panic) = (reboot, shutdown, panic)
     }

@@ -10,6 +10,7 @@ public struct NUMANode: Sendable, Equatable {
     public var memdev: String?
     /// The option as the user wrote it, with which a refusal begins.
     public var origin: String?
+    /// A node of the option's parts; memory in bytes.
     public init(id: Int, cpus: [ClosedRange<Int>] = [], memory: UInt64? = nil, memdev: String? = nil) {
         self.id = id
         self.cpus = cpus
@@ -35,6 +36,7 @@ public struct MainMemoryOptions: Sendable, Equatable {
     /// NUMA nodes in the order given.
     public var nodes: [NUMANode] = []
 
+    /// - Parameter size: Bytes; `nil` takes the machine's default.
     public init(size: UInt64? = nil) { self.size = size }
 }
 

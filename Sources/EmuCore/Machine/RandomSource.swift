@@ -5,8 +5,10 @@ public final class RandomSource: Sendable {
     /// State of the sequence; nil for the host's numbers.
     private let state: Mutex<UInt64?>
 
+    /// - Parameter seed: Decides the sequence; `nil` for the host's numbers.
     public init(seed: UInt64? = nil) { state = Mutex(seed) }
 
+    /// The next 64 bits.
     public func next() -> UInt64 {
         state.withLock { state in
             guard let last = state else {

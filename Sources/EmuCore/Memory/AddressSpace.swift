@@ -43,6 +43,9 @@ public final class AddressSpace: @unchecked Sendable {
     public var onWrite: ((UInt64, UInt64) -> Void)?
     private struct WeakListener { weak var listener: (any MemoryListener)? }
 
+    /// - Parameters:
+    ///   - name: For `info mtree` and logs.
+    ///   - root: The region whose address 0 is the space's.
     public init(_ name: String, root: MemoryRegion) {
         self.name = name
         self.root = root

@@ -11,6 +11,11 @@ public final class DeviceMemory {
     /// Sorted by address.
     public private(set) var devices: [MemoryModule] = []
 
+    /// - Parameters:
+    ///   - base: First address.
+    ///   - size: Bytes.
+    ///   - slots: Modules at most.
+    ///   - topology: Where the region belongs.
     public init(base: UInt64, size: UInt64, slots: Int, in topology: MemoryTopology) {
         self.base = base
         self.size = size
@@ -103,11 +108,13 @@ public final class MemoryModule: Device {
     public internal(set) var slot: Int32 = -1
     /// NUMA node.
     public internal(set) var node: UInt32 = 0
+    /// The memory that the module holds; `nil` until it is realized.
     public private(set) var backend: MemoryBackend?
 
     /// Bytes, as its back end has them.
     public var size: UInt64 { backend?.size ?? 0 }
 
+    /// A module without its memory.
     public init(machine: Machine) { super.init(type: Self.moduleType, machine: machine) }
 
     /// - Parameters:

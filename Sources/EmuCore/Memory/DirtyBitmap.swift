@@ -14,6 +14,11 @@ public final class DirtyBitmap: @unchecked Sendable {
     public let wordCount: Int
     private let words: UnsafeMutablePointer<UInt64>
 
+    /// All clean.
+    ///
+    /// - Parameters:
+    ///   - byteCount: Bytes of memory to cover.
+    ///   - pageShift: Log2 of the bytes of a page.
     public init(byteCount: UInt64, pageShift: Int = 12) {
         self.pageShift = pageShift
         pageCount = Int((byteCount + (1 << UInt64(pageShift)) - 1) >> UInt64(pageShift))

@@ -27,6 +27,7 @@ public struct IOHandlers {
     /// Access sizes that the closures understand; others are split or widened.
     public var implementedSizes: ClosedRange<Int>
 
+    /// Handlers of a region; sizes in bytes, values in the order given.
     public init(
         order: ByteOrder, validSizes: ClosedRange<Int> = 1...8, implementedSizes: ClosedRange<Int> = 1...8,
         read: @escaping (_ offset: UInt64, _ size: Int) -> UInt64,
@@ -52,6 +53,7 @@ public struct IOMMUTranslation {
     public var readable: Bool
     /// Whether writes are permitted.
     public var writable: Bool
+    /// An answer of its parts.
     public init(target: AddressSpace, address: UInt64, mask: UInt64, readable: Bool, writable: Bool) {
         self.target = target
         self.address = address
@@ -84,8 +86,11 @@ public final class MemoryRegion {
     public let kind: Kind
     /// The transaction bracket that its changes belong to.
     public let topology: MemoryTopology
+    /// Whether the region answers; see ``MemoryRegion/setEnabled(_:)``.
     public private(set) var isEnabled = true
+    /// Regions inside, by descending priority; offsets in bytes.
     public private(set) var subregions: [(offset: UInt64, priority: Int, region: MemoryRegion)] = []
+    /// The region that this one is mapped in.
     public private(set) weak var container: MemoryRegion?
     /// The object that the region belongs to, for `info mtree` and logs.
     public weak var owner: AnyObject?
@@ -139,6 +144,7 @@ public final class MemoryTopology {
     private var spaces: [WeakSpace] = []
     private struct WeakSpace { weak var space: AddressSpace? }
 
+    /// A topology without regions.
     public init() {}
 
     /// Groups changes: address spaces rebuild their views once, when the outermost transaction ends.

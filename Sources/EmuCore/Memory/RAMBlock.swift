@@ -93,6 +93,9 @@ public struct MemoryError: Error, Equatable, CustomStringConvertible {
     public let description: String
     /// A line that names the cure, printed after the message.
     public let hint: String?
+    /// - Parameters:
+    ///   - description: What went wrong.
+    ///   - hint: What would help.
     public init(_ description: String, hint: String? = nil) {
         self.description = description
         self.hint = hint

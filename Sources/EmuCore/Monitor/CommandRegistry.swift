@@ -13,6 +13,7 @@ public struct MonitorCommand {
     /// Runs with the machine's lock held; the result is QMP's "return".
     public let run: (MonitorSession, Value) throws -> Value
 
+    /// - Parameter optional: `nil` lets any argument through.
     public init(
         _ name: String, required: [String] = [], optional: [String]? = [],
         run: @escaping (MonitorSession, Value) throws -> Value
@@ -26,6 +27,7 @@ public struct MonitorCommand {
 
 /// A command of the human monitor: `info status`, `stop`, …
 public struct HumanCommand {
+    /// First words of the line.
     public let name: String
     /// Arguments as help shows them.
     public let usage: String
@@ -34,6 +36,7 @@ public struct HumanCommand {
     /// Gets the words after the command's name; returns the text to print.
     public let run: (MonitorSession, [Substring]) throws -> String
 
+    /// A command of its parts.
     public init(
         _ name: String, usage: String = "", help: String,
         run: @escaping (MonitorSession, [Substring]) throws -> String
@@ -47,12 +50,15 @@ public struct HumanCommand {
 
 /// The commands and the event subscribers of one machine's monitors.
 public final class MonitorRegistry {
+    /// By name, in the order in which they came.
     public private(set) var commands: OrderedDictionary<String, MonitorCommand> = [:]
+    /// By name, in the order in which they came.
     public private(set) var humanCommands: OrderedDictionary<String, HumanCommand> = [:]
     private var subscribers: [ObjectIdentifier: (String, Value) -> Void] = [:]
     /// Descriptors named by `getfd`.
     public var namedDescriptors: [String: Int32] = [:]
 
+    /// No commands and no subscribers.
     public init() {}
 
     /// Adds commands of the machine protocol; a later one of the same name replaces the earlier.
@@ -97,6 +103,7 @@ public final class MonitorSession {
     /// The CPU that commands about one CPU mean (`cpu`, `cpu-index`).
     public var cpuIndex = 0
 
+    /// - Parameter backend: The wire; `nil` for a program.
     public init(machine: Machine, backend: CharacterBackend? = nil) {
         self.machine = machine
         self.backend = backend

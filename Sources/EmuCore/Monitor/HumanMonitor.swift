@@ -6,6 +6,7 @@ public final class HumanMonitor {
     private var line: [UInt8] = []
     private static let prompt = "(emu) "
 
+    /// A monitor that talks over a back end as soon as that opens.
     public init(machine: Machine, backend: CharacterBackend) {
         self.machine = machine
         self.backend = backend

@@ -15,6 +15,7 @@ public final class QMPServer {
         "qemu": ["micro": 0, "minor": 2, "major": 7], "package": "EmuCore",
     ]
 
+    /// A server that greets whoever opens the back end.
     public init(machine: Machine, backend: CharacterBackend) {
         self.machine = machine
         self.backend = backend

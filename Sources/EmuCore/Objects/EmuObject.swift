@@ -6,6 +6,7 @@ import OrderedCollections
 open class EmuObject {
     /// The registered type that it was made of.
     public let objectType: ObjectType
+    /// The object that holds this one; `nil` for the root and for objects outside of the tree.
     public private(set) weak var parent: EmuObject?
     /// Name under which the parent holds the object.
     public private(set) var name = ""
@@ -22,6 +23,7 @@ open class EmuObject {
     /// Properties of this object alone.
     public private(set) var ownProperties: OrderedDictionary<String, Property> = [:]
 
+    /// An object outside of the tree.
     public init(type: ObjectType) { objectType = type }
 
     // MARK: Tree

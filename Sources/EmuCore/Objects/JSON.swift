@@ -2,6 +2,7 @@ import Foundation
 import OrderedCollections
 
 extension Value: Decodable {
+    /// From any decoder; objects come sorted by key.
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: AnyKey.self) {
             var object: OrderedDictionary<String, Value> = [:]
@@ -50,6 +51,7 @@ extension Value: Decodable {
         }
     }
 
+    /// - Throws: ``ObjectError`` if it is no JSON.
     public init(json text: String) throws { try self.init(json: Data(text.utf8)) }
 
     /// Compact JSON; objects keep their order.
@@ -114,6 +116,7 @@ public struct JSONFramer {
     /// Bytes a single value may have before it is refused.
     private let limit: Int
 
+    /// - Parameter limit: Bytes of one value at most.
     public init(limit: Int = 16 << 20) { self.limit = limit }
 
     /// Adds bytes; returns the values they complete. A value over the limit or a stray closing bracket is returned as it

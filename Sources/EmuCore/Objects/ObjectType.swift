@@ -15,6 +15,7 @@ public struct Property {
     /// Converts and sets a value; `nil`: cannot be written.
     public let set: ((EmuObject, Value) throws -> Void)?
 
+    /// A property of its parts; see there.
     public init(
         _ name: String, type: String, description: String = "", defaultValue: Value? = nil,
         get: ((EmuObject) throws -> Value)?, set: ((EmuObject, Value) throws -> Void)?
@@ -70,6 +71,9 @@ public final class ObjectType {
     public let data: Any?
     private let make: ((ObjectType) throws -> EmuObject)?
 
+    /// A type of its parts.
+    ///
+    /// - Parameter make: Creates an object; `nil` for abstract types.
     public init(
         _ name: String, parent: ObjectType?, isAbstract: Bool = false, interfaces: [String] = [],
         properties: [Property] = [], description: String = "", data: Any? = nil,
@@ -121,8 +125,10 @@ public final class ObjectType {
 
 /// The types that one program knows. Modules add theirs before the first machine is made; machines share the result.
 public final class TypeRegistry {
+    /// By name.
     public private(set) var types: [String: ObjectType] = [:]
 
+    /// An empty registry.
     public init() {}
 
     /// Adds a type; each name is registered once.
@@ -153,6 +159,11 @@ public struct GlobalProperty: Equatable, Sendable {
     public let value: String
     /// Compat properties may name properties that a type lacks; user-given ones may not.
     public let isOptional: Bool
+    /// - Parameters:
+    ///   - driver: Type that the value is for.
+    ///   - property: Name of the property.
+    ///   - value: As in options.
+    ///   - isOptional: Types without the property are passed over.
     public init(_ driver: String, _ property: String, _ value: String, isOptional: Bool = true) {
         self.driver = driver
         self.property = property

@@ -12,6 +12,7 @@ public enum Value: Equatable, Sendable {
     case array([Value])
     case object(OrderedDictionary<String, Value>)
 
+    /// `.integer` where it fits, `.unsigned` above.
     public init(unsigned value: UInt64) {
         if let signed = Int64(exactly: value) { self = .integer(signed) } else { self = .unsigned(value) }
     }
@@ -49,13 +50,19 @@ public enum Value: Equatable, Sendable {
 extension Value: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
+    /// `.string`.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// `.bool`.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// `.integer`.
     public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// `.array`.
     public init(arrayLiteral elements: Value...) { self = .array(elements) }
+    /// `.object`; of equal keys the last counts.
     public init(dictionaryLiteral elements: (String, Value)...) {
         self = .object(OrderedDictionary(elements, uniquingKeysWith: { $1 }))
     }
+    /// `.null`.
     public init(nilLiteral: ()) { self = .null }
 }
 
@@ -67,6 +74,10 @@ public struct ObjectError: Error, Equatable, CustomStringConvertible {
     public let hint: String?
     /// Class of the error in QMP: "GenericError", "DeviceNotFound", "CommandNotFound", …
     public let errorClass: String
+    /// - Parameters:
+    ///   - description: What went wrong, in QEMU's words where tools match on them.
+    ///   - hint: What would help.
+    ///   - errorClass: QMP's "class".
     public init(_ description: String, hint: String? = nil, errorClass: String = "GenericError") {
         self.description = description
         self.hint = hint

@@ -172,9 +172,11 @@ public protocol StateScalar {
 }
 
 extension StateScalar where Self: FixedWidthInteger {
+    /// Its value, signed or not as the type is.
     public var stateValue: StateValue {
         Self.isSigned ? .signed(Int64(truncatingIfNeeded: self)) : .unsigned(UInt64(truncatingIfNeeded: self))
     }
+    /// The low bits.
     public init(stateBits: UInt64) { self.init(truncatingIfNeeded: stateBits) }
 }
 extension UInt8: StateScalar { public static var scalarType: ScalarType { .uint8 } }
@@ -186,7 +188,10 @@ extension Int16: StateScalar { public static var scalarType: ScalarType { .int16
 extension Int32: StateScalar { public static var scalarType: ScalarType { .int32 } }
 extension Int64: StateScalar { public static var scalarType: ScalarType { .int64 } }
 extension Bool: StateScalar {
+    /// One byte.
     public static var scalarType: ScalarType { .bool }
+    /// As a truth value.
     public var stateValue: StateValue { .bool(self) }
+    /// Anything but zero is true.
     public init(stateBits: UInt64) { self = stateBits != 0 }
 }

@@ -5,6 +5,7 @@ public struct Release: Sendable, Comparable, Hashable, CustomStringConvertible {
     /// Second number.
     public let minor: Int
 
+    /// Release `major.minor`.
     public init(_ major: Int, _ minor: Int) {
         self.major = major
         self.minor = minor
@@ -20,7 +21,9 @@ public struct Release: Sendable, Comparable, Hashable, CustomStringConvertible {
         self.init(numbers[0], numbers[1])
     }
 
+    /// "7.2".
     public var description: String { "\(major).\(minor)" }
 
+    /// By major, then by minor number.
     public static func < (a: Release, b: Release) -> Bool { (a.major, a.minor) < (b.major, b.minor) }
 }

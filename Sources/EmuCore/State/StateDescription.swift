@@ -96,5 +96,6 @@ public enum StatePriority: Int, Sendable, Comparable {
     case pciBus
     case iommu
     case high
+    /// By raw value.
     public static func < (a: StatePriority, b: StatePriority) -> Bool { a.rawValue < b.rawValue }
 }

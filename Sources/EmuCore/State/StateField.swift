@@ -45,6 +45,7 @@ public struct StateField: Sendable {
     /// Suffix of the type name in the JSON description, such as " equal".
     public let typeSuffix: String
 
+    /// A field of its parts; defaults describe one unconditional element.
     public init(
         name: String, shape: Shape, since: Int = 0, exists: (@Sendable (AnyObject, Int) -> Bool)? = nil,
         count: @escaping @Sendable (AnyObject) -> Int = { _ in 1 }, isArray: Bool = false,
@@ -75,6 +76,7 @@ public struct CustomFieldCodec: Sendable {
     public let save: @Sendable (AnyObject, any StateOutput) throws -> Void
     /// Reads the field; may refuse it.
     public let load: @Sendable (AnyObject, any StateInput) throws -> Void
+    /// A reader and its writer.
     public init(
         save: @escaping @Sendable (AnyObject, any StateOutput) throws -> Void,
         load: @escaping @Sendable (AnyObject, any StateInput) throws -> Void

@@ -56,6 +56,7 @@ public final class StateRegistry {
     /// Sections are numbered from 1: QEMU takes a continuation of section 0 for one of the first section it knows.
     private var nextSectionID: UInt32 = 1
 
+    /// No state.
     public init() {}
 
     /// Registers described state.

@@ -45,5 +45,6 @@ public enum ScalarType: String, Sendable, CaseIterable {
 public struct StateError: Error, Equatable, CustomStringConvertible {
     /// What is wrong with the state.
     public let description: String
+    /// - Parameter description: Why the value is refused.
     public init(_ description: String) { self.description = description }
 }

@@ -21,6 +21,7 @@ public struct StreamSettings: Sendable, Equatable {
     /// The machine's UUID (16 bytes) if the user gave one, for `validate-uuid`.
     public var uuid: [UInt8]?
 
+    /// - Parameter machineName: Type of the machine, as the stream's configuration names it.
     public init(machineName: String) { self.machineName = machineName }
 }
 

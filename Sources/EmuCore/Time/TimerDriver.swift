@@ -5,6 +5,7 @@ public final class TimerDriver {
     private weak var machine: Machine?
     private let source: any DispatchSourceTimer
 
+    /// A driver of a machine's timers; it does not hold the machine.
     public init(machine: Machine) {
         self.machine = machine
         source = DispatchSource.makeTimerSource(flags: .strict, queue: machine.queue)

@@ -12,6 +12,7 @@ public final class VirtualClock: Sendable {
     }
     private let state = Mutex(State())
 
+    /// A clock at zero that stands.
     public init() {}
 
     /// Host monotonic time in nanoseconds.
@@ -67,11 +68,16 @@ public final class VirtualClock: Sendable {
 public final class VirtualTimer {
     /// Name for logs.
     public let name: String
+    /// Nanoseconds of the clock; `nil` while not armed.
     public private(set) var deadline: Int64?
     private let queue: TimerQueue
     let action: () -> Void
     var generation = 0
 
+    /// - Parameters:
+    ///   - name: For logs.
+    ///   - queue: Where it is armed.
+    ///   - action: What happens at the deadline.
     public init(_ name: String, on queue: TimerQueue, action: @escaping () -> Void) {
         self.name = name
         self.queue = queue
@@ -112,6 +118,7 @@ public final class TimerQueue {
     /// Called when the earliest deadline may have moved forward; the event loop re-arms its host timer.
     public var onChange: (() -> Void)?
 
+    /// No timers.
     public init() {}
 
     func insert(_ timer: VirtualTimer, _ deadline: Int64) {

@@ -22,6 +22,10 @@ public enum ChannelAddress: Equatable, Sendable {
         public var ipv6: Bool?
         /// Listening: the last port to try.
         public var to: UInt16?
+        /// - Parameters:
+        ///   - ipv4: Allows or forbids version 4; `nil` leaves it to the name.
+        ///   - ipv6: The same for version 6.
+        ///   - to: Last port to try when listening.
         public init(host: String, port: String, ipv4: Bool? = nil, ipv6: Bool? = nil, to: UInt16? = nil) {
             self.host = host
             self.port = port

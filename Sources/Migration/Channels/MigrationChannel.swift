@@ -31,10 +31,15 @@ public protocol MigrationChannel: AnyObject, Sendable {
 }
 
 extension MigrationChannel {
+    /// `false`: one direction.
     public var isBidirectional: Bool { false }
+    /// 0: cannot look ahead.
     public func peek(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int { 0 }
+    /// `nil`: not known.
     public var bytesLeft: UInt64? { nil }
+    /// `nil`: nothing is known.
     public var endExplanation: String? { nil }
+    /// Nothing to cancel.
     public func cancel() {}
 }
 
@@ -51,6 +56,7 @@ public final class MemoryChannel: MigrationChannel, @unchecked Sendable {
     /// Reads from the first byte again.
     public func rewind() { position = 0 }
 
+    /// Copies what comes next; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let count = min(buffer.count, bytes.count - position)
         guard count > 0 else { return 0 }
@@ -61,6 +67,7 @@ public final class MemoryChannel: MigrationChannel, @unchecked Sendable {
         return count
     }
 
+    /// Appends the pieces.
     public func write(_ pieces: UnsafeMutablePointer<iovec>, count: Int) throws {
         for index in 0..<count {
             bytes.append(
@@ -68,10 +75,13 @@ public final class MemoryChannel: MigrationChannel, @unchecked Sendable {
         }
     }
 
+    /// Nothing to close.
     public func close(failed: Bool) throws {}
 
+    /// Bytes that were not read yet.
     public var bytesLeft: UInt64? { UInt64(bytes.count - position) }
 
+    /// Copies from `offset` bytes on, without reading; fewer at the end.
     public func peek(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         guard let offset = Int(exactly: offset), offset <= bytes.count - position else { return 0 }
         let start = position + offset

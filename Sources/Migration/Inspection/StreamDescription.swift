@@ -42,6 +42,7 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
             case version, fields, subsections
         }
 
+        /// From the JSON at a stream's end.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             vmsdName = try container.decodeIfPresent(String.self, forKey: .vmsdName)
@@ -50,6 +51,7 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
             subsections = try container.decodeIfPresent([Structure].self, forKey: .subsections) ?? []
         }
 
+        /// By everything that a description says.
         public static func == (a: Structure, b: Structure) -> Bool {
             a.vmsdName == b.vmsdName && a.version == b.version && a.fields == b.fields
                 && a.subsections == b.subsections
@@ -70,6 +72,7 @@ public struct StreamDescription: Decodable, Sendable, Equatable {
             case instance = "instance_id"
         }
 
+        /// From the JSON at a stream's end.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             name = try container.decode(String.self, forKey: .name)

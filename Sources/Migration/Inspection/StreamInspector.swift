@@ -179,6 +179,7 @@ public enum StreamInspector {
         public var first: String?
         /// `nil`: not in the second stream.
         public var second: String?
+        /// Place and both values.
         public var description: String { "\(place): \(first ?? "(missing)") / \(second ?? "(missing)")" }
     }
 

@@ -29,6 +29,7 @@ public struct RAMStatistics: Sendable, Equatable {
     public var dirtyPagesRate: UInt64 = 0
     /// Counters of the delta encoding.
     public var xbzrle = XBZRLEStatistics()
+    /// All zero.
     public init() {}
 }
 
@@ -42,5 +43,6 @@ public struct XBZRLEStatistics: Sendable, Equatable {
     public var cacheMisses: UInt64 = 0
     /// Deltas that would have been larger than the page.
     public var overflows: UInt64 = 0
+    /// All zero.
     public init() {}
 }

@@ -14,6 +14,7 @@ public struct MigrationError: Error, CustomStringConvertible, Sendable, Equatabl
     /// Byte position in the stream at which reading stopped.
     public var offset: UInt64?
 
+    /// An error of its lines; `code` is a POSIX error.
     public init(_ lines: String..., hints: [String] = [], code: Int32 = EINVAL, offset: UInt64? = nil) {
         self.lines = lines
         self.hints = hints
@@ -21,6 +22,7 @@ public struct MigrationError: Error, CustomStringConvertible, Sendable, Equatabl
         self.offset = offset
     }
 
+    /// An error of its lines; `code` is a POSIX error.
     public init(lines: [String], hints: [String] = [], code: Int32 = EINVAL, offset: UInt64? = nil) {
         self.lines = lines
         self.hints = hints

@@ -10,23 +10,23 @@ public func hostClock() -> UInt64 {
 /// Time base, decrementers and their relatives of one thread (ISA 3.1 Book II, chapter 5, Book III, chapter 6).
 ///
 /// All count at ``PPCModel/timeBaseFrequency``; each register is an offset from the clock.
-public struct CPUTime {
+package struct CPUTime {
     /// Nanoseconds of the machine's virtual clock.
-    public var clock: () -> UInt64
+    package var clock: () -> UInt64
     /// Added to clock ticks.
-    public var timeBaseOffset: UInt64 = 0
-    public var virtualTimeBaseOffset: UInt64 = 0
-    public var purrOffset: UInt64 = 0
+    package var timeBaseOffset: UInt64 = 0
+    package var virtualTimeBaseOffset: UInt64 = 0
+    package var purrOffset: UInt64 = 0
     /// Tick count (without offset) at which the decrementer passes zero.
-    public var decrementerNext: UInt64 = 0
-    public var hypervisorDecrementerNext: UInt64 = 0
+    package var decrementerNext: UInt64 = 0
+    package var hypervisorDecrementerNext: UInt64 = 0
     /// Whether the decrementer's interrupt is still to come; the deadline counts only then.
     var decrementerArmed = false
 
     init(clock: @escaping () -> UInt64) { self.clock = clock }
 
     /// Clock ticks since the clock's zero.
-    public var ticks: UInt64 { Self.ticks(nanoseconds: clock()) }
+    package var ticks: UInt64 { Self.ticks(nanoseconds: clock()) }
 
     static func ticks(nanoseconds: UInt64) -> UInt64 {
         // 512 MHz: 64 ticks in 125 ns.
@@ -42,15 +42,15 @@ public struct CPUTime {
         return result.remainder == 0 ? result.quotient : result.quotient &+ 1
     }
 
-    public var timeBase: UInt64 {
+    package var timeBase: UInt64 {
         get { ticks &+ timeBaseOffset }
         set { timeBaseOffset = newValue &- ticks }
     }
-    public var virtualTimeBase: UInt64 {
+    package var virtualTimeBase: UInt64 {
         get { ticks &+ virtualTimeBaseOffset }
         set { virtualTimeBaseOffset = newValue &- ticks }
     }
-    public var purr: UInt64 {
+    package var purr: UInt64 {
         get { ticks &+ purrOffset }
         set { purrOffset = newValue &- ticks }
     }
@@ -81,7 +81,7 @@ extension PPCCPU {
     }
 
     /// The decrementer as `mfdec` reads it: 32 bits, or sign-extended with LPCR[LD].
-    public var decrementer: UInt64 {
+    package var decrementer: UInt64 {
         let value = time.decrementerNext &- time.ticks
         return lpcr & LPCR.ld != 0
             ? Self.signExtend(value, bits: UInt64(truncatingIfNeeded: model.largeDecrementerBits))
@@ -89,7 +89,7 @@ extension PPCCPU {
     }
 
     /// Stores the decrementer: a negative value requests the interrupt at once, another one withdraws it.
-    public func setDecrementer(_ value: UInt64) {
+    package func setDecrementer(_ value: UInt64) {
         let bits = decrementerBits
         let field = value & (1 << bits &- 1)
         time.decrementerNext = time.ticks &+ field
@@ -105,14 +105,14 @@ extension PPCCPU {
     }
 
     /// The hypervisor decrementer, readable where a model has no hypervisor state of its own.
-    public var hypervisorDecrementer: UInt64 {
+    package var hypervisorDecrementer: UInt64 {
         let value = time.hypervisorDecrementerNext &- time.ticks
         return model.largeDecrementerBits > 32
             ? Self.signExtend(value, bits: UInt64(truncatingIfNeeded: model.largeDecrementerBits))
             : value & 0xffff_ffff
     }
 
-    public func setHypervisorDecrementer(_ value: UInt64) {
+    package func setHypervisorDecrementer(_ value: UInt64) {
         let bits = UInt64(truncatingIfNeeded: model.largeDecrementerBits)
         time.hypervisorDecrementerNext = time.ticks &+ value & (1 << bits &- 1)
     }
@@ -122,7 +122,7 @@ extension PPCCPU {
     ///
     /// - Returns: Whether the decrementer's has.
     @discardableResult
-    public func checkDecrementer() -> Bool {
+    package func checkDecrementer() -> Bool {
         if monitor.watches { checkMonitor() }
         guard time.decrementerArmed, time.ticks >= time.decrementerNext else { return false }
         time.decrementerArmed = false

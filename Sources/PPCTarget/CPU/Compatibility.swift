@@ -1,15 +1,15 @@
 /// A compatibility mode: a guest sees the processor as one of an earlier level (PAPR, logical processor version).
-public struct CompatibilityMode: Sendable, Equatable {
+package struct CompatibilityMode: Sendable, Equatable {
     /// As in the `max-cpu-compat` option.
-    public let name: String
+    package let name: String
     /// Logical processor version that `ibm,client-architecture-support` negotiates.
-    public let logicalPVR: UInt32
+    package let logicalPVR: UInt32
     /// What PCR holds in this mode, before the model's mask.
-    public let pcr: UInt64
+    package let pcr: UInt64
     /// The PCR bit of the mode's own level; a model that supports the mode has it in ``PPCModel/pcrSupported``.
-    public let level: UInt64
+    package let level: UInt64
     /// Threads per core that the guest may see.
-    public let maximumThreads: Int
+    package let maximumThreads: Int
 
     private static var v205: UInt64 { 1 << 1 }
     private static var v206: UInt64 { 1 << 2 }
@@ -20,7 +20,7 @@ public struct CompatibilityMode: Sendable, Equatable {
     private static var noTM: UInt64 { 1 << 61 }
 
     /// Oldest first; the order decides what is older than what.
-    public static let all: [CompatibilityMode] = [
+    package static let all: [CompatibilityMode] = [
         CompatibilityMode(
             name: "power6", logicalPVR: 0x0f00_0002, pcr: v310 | v300 | v207 | v206 | v205 | noTM | noVSX, level: v205,
             maximumThreads: 2),
@@ -36,11 +36,11 @@ public struct CompatibilityMode: Sendable, Equatable {
         CompatibilityMode(name: "power10", logicalPVR: 0x0f00_0006, pcr: v310, level: v310, maximumThreads: 8),
     ]
 
-    public static func named(_ name: String) -> CompatibilityMode? { all.first { $0.name == name.lowercased() } }
-    public static func logical(pvr: UInt32) -> CompatibilityMode? { all.first { $0.logicalPVR == pvr } }
+    package static func named(_ name: String) -> CompatibilityMode? { all.first { $0.name == name.lowercased() } }
+    package static func logical(pvr: UInt32) -> CompatibilityMode? { all.first { $0.logicalPVR == pvr } }
 
     /// Whether `mode` lies within the bounds and the model can run it. A bound of 0 means none.
-    public static func isUsable(
+    package static func isUsable(
         _ pvr: UInt32, on model: PPCModel, minimum: UInt32 = 0, maximum: UInt32 = 0
     ) -> Bool {
         guard let index = all.firstIndex(where: { $0.logicalPVR == pvr }) else { return false }

@@ -3,10 +3,10 @@ import CSupport
 
 /// The machine state register and all that derives from it, FSCR and LPCR: byte order, privilege, address width,
 /// facilities, soft TLB bank.
-public enum Context {
+package enum Context {
     /// Stores MSR as `mtmsrd` and `rfid` do: bits that the model lacks are dropped, HV does not change, and problem
     /// state implies external interrupts and translation (ISA 3.1 Book III, section 4.2.1).
-    public static func storeMSR(_ cpu: CPUState, _ value: UInt64, alterHV: Bool = false) {
+    package static func storeMSR(_ cpu: CPUState, _ value: UInt64, alterHV: Bool = false) {
         let owner = PPCCPU.of(cpu)
         var value = value & owner.model.guestMSRMask
         if value & MSR.pr != 0 { value |= MSR.ee | MSR.ir | MSR.dr }
@@ -25,7 +25,7 @@ public enum Context {
 
     /// Derives everything from MSR, FSCR and LPCR. Call after changing one of them, PID, AMR or IAMR directly.
     @inline(__always)
-    public static func update(_ cpu: CPUState) { if !KnownContext.enter(cpu) { derive(cpu) } }
+    package static func update(_ cpu: CPUState) { if !KnownContext.enter(cpu) { derive(cpu) } }
 
     @inline(never)
     private static func derive(_ cpu: CPUState) {
@@ -96,7 +96,7 @@ enum FacilityBits {
 /// Records the interrupt for an instruction whose facility is off; the executor calls it when the facility's bit is
 /// missing in `ppc_cpu.facilities`.
 @inline(never)
-public func raiseUnavailable(_ cpu: CPUState, _ facility: Facility) -> Int32 {
+package func raiseUnavailable(_ cpu: CPUState, _ facility: Facility) -> Int32 {
     switch facility {
     case .floatingPoint: return raise(cpu, .floatingPointUnavailable)
     case .vector: return raise(cpu, .vectorUnavailable)

@@ -4,13 +4,13 @@ import CPPCState
 /// guest through SRR0 and SRR1, MSR[HV] never appears.
 ///
 /// Callable from any engine after an instruction returned ``Outcome/exception``.
-public enum ExceptionDelivery {
+package enum ExceptionDelivery {
     /// SRR1 bits that carry interrupt causes; MSR's own are cleared there.
     private static var causeBits: UInt64 { 0x783f_0000 }
 
     /// Delivers the interrupt described by `excp_*`. `nip` must address the instruction that raised it, or the one that
     /// would have executed next for an asynchronous interrupt.
-    public static func deliver(_ cpu: CPUState) {
+    package static func deliver(_ cpu: CPUState) {
         let owner = PPCCPU.of(cpu)
         let registers = spr(cpu)
         let vector = cpu.pointee.excp_vector
@@ -105,7 +105,7 @@ public enum ExceptionDelivery {
     }
 
     /// Delivers a machine check the way firmware-assisted delivery (FWNMI) does: straight to a registered handler.
-    public static func deliverFirmwareAssisted(_ cpu: CPUState, address: UInt64) {
+    package static func deliverFirmwareAssisted(_ cpu: CPUState, address: UInt64) {
         let owner = PPCCPU.of(cpu)
         var msr = MSR.me | cpu.pointee.msr & MSR.sf
         if spr(cpu)[SPRegister.lpcr] & LPCR.ile != 0 { msr |= MSR.le }
@@ -114,7 +114,7 @@ public enum ExceptionDelivery {
     }
 
     /// Delivers a system reset at once (NMI), waking the thread.
-    public static func deliverSystemReset(_ cpu: CPUState) {
+    package static func deliverSystemReset(_ cpu: CPUState) {
         cpu.pointee.halted = 0
         cpu.pointee.excp_flags = 0
         cpu.pointee.excp_srr1 = 0

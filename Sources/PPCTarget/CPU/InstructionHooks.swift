@@ -21,6 +21,7 @@ extension PPCCPU {
         stopsChanged(at: [address])
     }
 
+    /// Takes out the hook at an effective address; without one nothing happens.
     public func removeHook(at address: UInt64) {
         guard let old = hooks.removeValue(forKey: address) else { return }
         // The hook may be what is executing.

@@ -2,9 +2,9 @@ import CPPCState
 import CSupport
 
 /// Asynchronous interrupts: which pending one may be taken now, and taking it.
-public enum Interrupts {
+package enum Interrupts {
     /// Sets the exit request if an interrupt became deliverable. Call when masks change (MSR, LPCR, halting).
-    public static func reconsider(_ cpu: CPUState) {
+    package static func reconsider(_ cpu: CPUState) {
         guard cpu.pointee.pending_interrupts != 0, nextUnmasked(cpu) != 0 else { return }
         PPCCPU.of(cpu).requestExit(PPC_EXIT_INTERRUPT)
     }
@@ -12,7 +12,7 @@ public enum Interrupts {
     /// The pending interrupt of highest priority that MSR, LPCR and the power-saving state let through; 0 if none.
     ///
     /// For a halted thread of POWER7 and POWER8, and of later ones with PSSCR[EC], LPCR decides what wakes it.
-    public static func nextUnmasked(_ cpu: CPUState) -> UInt64 {
+    package static func nextUnmasked(_ cpu: CPUState) -> UInt64 {
         let owner = PPCCPU.of(cpu)
         let pending = cs_atomic_load64(owner.pendingWord)
         guard pending != 0 else { return 0 }
@@ -70,7 +70,7 @@ public enum Interrupts {
     ///
     /// - Returns: Whether one was taken; `nip` and MSR are those of its handler then.
     @discardableResult
-    public static func deliverPending(_ cpu: CPUState) -> Bool {
+    package static func deliverPending(_ cpu: CPUState) -> Bool {
         let owner = PPCCPU.of(cpu)
         let chosen = nextUnmasked(cpu)
         guard chosen != 0 else { return false }

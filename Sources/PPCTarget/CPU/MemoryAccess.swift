@@ -5,7 +5,7 @@ import CPPCState
 
 /// The effective address with MSR[SF] applied: 32-bit mode ignores the upper half (ISA 3.1 Book I, section 1.10.3).
 @inline(__always)
-public func effectiveAddress(_ cpu: CPUState, _ ea: UInt64) -> UInt64 {
+package func effectiveAddress(_ cpu: CPUState, _ ea: UInt64) -> UInt64 {
     cpu.pointee.narrow == 0 ? ea : ea & 0xffff_ffff
 }
 
@@ -51,7 +51,7 @@ func storeHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UIn
 ///   - value: Set on success only.
 /// - Returns: `false` if a storage interrupt was recorded; return ``Outcome/exception`` then.
 @inline(__always)
-public func load<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
+package func load<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
     let ea = effectiveAddress(cpu, ea)
     if loadHit(cpu, ea, &value) { return true }
     guard let wide = loadSlow(cpu, ea, size: MemoryLayout<T>.size) else { return false }
@@ -71,7 +71,7 @@ private func loadSlow(_ cpu: CPUState, _ ea: UInt64, size: Int) -> UInt64? {
 ///
 /// - Returns: `false` if a storage interrupt was recorded (nothing is written then).
 @inline(__always)
-public func store<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
+package func store<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
     let ea = effectiveAddress(cpu, ea)
     if storeHit(cpu, ea, value) { return true }
     return DataAccess.store(
@@ -81,7 +81,7 @@ public func store<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea:
 /// Loads 16 bytes as one register image: with the guest big-endian, the byte at the lowest address is ISA byte 0; with
 /// the guest little-endian the byte at the lowest address is ISA byte 15 (as `lxv` does).
 @inline(__always)
-public func load(_ cpu: CPUState, _ ea: UInt64, _ value: inout ppc_vsr) -> Bool {
+package func load(_ cpu: CPUState, _ ea: UInt64, _ value: inout ppc_vsr) -> Bool {
     let ea = effectiveAddress(cpu, ea)
     if let host = tlbReadHit(cpu, ea, 16) {
         let first = host.loadUnaligned(as: UInt64.self)
@@ -104,7 +104,7 @@ public func load(_ cpu: CPUState, _ ea: UInt64, _ value: inout ppc_vsr) -> Bool 
 
 /// Stores 16 bytes, the inverse of the load above. Both halves are checked before the first is written.
 @inline(__always)
-public func store(_ cpu: CPUState, _ ea: UInt64, _ value: ppc_vsr) -> Bool {
+package func store(_ cpu: CPUState, _ ea: UInt64, _ value: ppc_vsr) -> Bool {
     let ea = effectiveAddress(cpu, ea)
     if let host = tlbWriteHit(cpu, ea, 16) {
         if cpu.pointee.big_endian == 0 {

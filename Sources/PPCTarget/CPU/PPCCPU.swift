@@ -12,14 +12,15 @@ public final class PPCCPU {
     public typealias Hypercall = (PPCCPU) -> Int32
 
     /// The state block, 64-byte aligned; lives as long as this object.
-    public let state: CPUState
+    package let state: CPUState
+    /// The processor that it is.
     public let model: PPCModel
-    public let registers: SPRTable
+    package let registers: SPRTable
     /// Number of this thread in its machine.
     public let index: Int
     /// Translation, soft TLB and the way to physical memory.
-    public let mmu: MMU
-    public var time: CPUTime
+    package let mmu: MMU
+    package var time: CPUTime
     var monitor: PerformanceMonitor
 
     /// Answers hypercalls. Without one, `sc 1` is a system call interrupt as `sc` is.
@@ -49,7 +50,7 @@ public final class PPCCPU {
         didSet { attentionChanged() }
     }
     /// Names generated code for `perf`.
-    public var perfMap: PerfMap?
+    package var perfMap: PerfMap?
     /// Whether translations are described to somebody.
     var observesTranslations: Bool {
         perfMap != nil || executionLog?.shows([.inAsm, .op, .outAsm]) == true
@@ -82,7 +83,7 @@ public final class PPCCPU {
     /// the clock itself now and then.
     public var onDeadlineChange: ((PPCCPU, UInt64?) -> Void)?
     /// Sends an invalidation (`tlbie`) to the machine's other threads.
-    public var broadcastInvalidation: ((PPCCPU, TLBInvalidation) -> Void)?
+    package var broadcastInvalidation: ((PPCCPU, TLBInvalidation) -> Void)?
     /// Returns when every other thread has acted on what was broadcast (`tlbsync`, `ptesync`).
     public var waitForInvalidations: ((PPCCPU) -> Void)?
     /// Runs what was queued for this thread, after ``requestExit(_:)`` with `PPC_EXIT_WORK`.
@@ -192,7 +193,7 @@ public final class PPCCPU {
         setLPCR(lpcr | model.lpcrPowerManagement)
     }
 
-    public var lpcr: UInt64 { spr(state)[SPRegister.lpcr] }
+    package var lpcr: UInt64 { spr(state)[SPRegister.lpcr] }
 
     /// Stores LPCR as a hypervisor would; bits that the model lacks are dropped.
     public func setLPCR(_ value: UInt64) {
@@ -239,8 +240,9 @@ public final class PPCCPU {
     public func lower(interrupt bits: UInt64) { _ = cs_atomic_and64(pendingWord, ~bits) }
 
     /// Whether a halted CPU has a reason to go on.
-    public var hasWork: Bool { Interrupts.nextUnmasked(state) != 0 }
+    package var hasWork: Bool { Interrupts.nextUnmasked(state) != 0 }
 
+    /// Waiting for an interrupt; a machine's reset sets it for threads that were not started.
     public var isHalted: Bool {
         get { state.pointee.halted != 0 }
         set { state.pointee.halted = newValue ? 1 : 0 }

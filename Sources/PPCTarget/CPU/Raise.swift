@@ -1,7 +1,7 @@
 import CPPCState
 
 /// Interrupt vectors (ISA 3.1 Book III, section 7.5, "Interrupt Definitions"), as offsets from the vector base.
-public enum InterruptVector: UInt32, Sendable, CaseIterable {
+package enum InterruptVector: UInt32, Sendable, CaseIterable {
     case systemReset = 0x100
     case machineCheck = 0x200
     case dataStorage = 0x300
@@ -32,18 +32,18 @@ public enum InterruptVector: UInt32, Sendable, CaseIterable {
 }
 
 /// SRR1 bits of a program interrupt (ISA 3.1 Book III, section 7.5.9).
-public enum ProgramCause {
-    public static var floatingPointEnabled: UInt64 { 0x0010_0000 }
-    public static var illegal: UInt64 { 0x0008_0000 }
-    public static var privileged: UInt64 { 0x0004_0000 }
-    public static var trap: UInt64 { 0x0002_0000 }
+package enum ProgramCause {
+    package static var floatingPointEnabled: UInt64 { 0x0010_0000 }
+    package static var illegal: UInt64 { 0x0008_0000 }
+    package static var privileged: UInt64 { 0x0004_0000 }
+    package static var trap: UInt64 { 0x0002_0000 }
 }
 
 /// Records an interrupt for delivery and returns ``Outcome/exception``: `return raise(cpu, .program, srr1: …)`.
 ///
 /// Never inlined, so that the functions that may raise stay small on their fast path.
 @inline(never)
-public func raise(_ cpu: CPUState, _ vector: InterruptVector, srr1: UInt64 = 0, flags: UInt32 = 0) -> Int32 {
+package func raise(_ cpu: CPUState, _ vector: InterruptVector, srr1: UInt64 = 0, flags: UInt32 = 0) -> Int32 {
     cpu.pointee.excp_vector = vector.rawValue
     cpu.pointee.excp_srr1 = srr1
     cpu.pointee.excp_flags = flags
@@ -55,19 +55,19 @@ public func raise(_ cpu: CPUState, _ vector: InterruptVector, srr1: UInt64 = 0, 
 /// On models with an emulation assistance interrupt a pseries guest still sees 0x700, because there is no
 /// hypervisor below it (QEMU: `powerpc_excp_books`, virtual hypervisor case).
 @inline(never)
-public func raiseIllegal(_ cpu: CPUState) -> Int32 {
+package func raiseIllegal(_ cpu: CPUState) -> Int32 {
     raise(cpu, .program, srr1: ProgramCause.illegal)
 }
 
 /// Records a program interrupt of type privileged instruction.
 @inline(never)
-public func raisePrivileged(_ cpu: CPUState) -> Int32 {
+package func raisePrivileged(_ cpu: CPUState) -> Int32 {
     raise(cpu, .program, srr1: ProgramCause.privileged)
 }
 
 /// Records an alignment interrupt; DAR is the effective address (ISA 3.1 Book III, section 7.5.8).
 @inline(never)
-public func raiseAlignment(_ cpu: CPUState, _ ea: UInt64) -> Int32 {
+package func raiseAlignment(_ cpu: CPUState, _ ea: UInt64) -> Int32 {
     cpu.pointee.excp_dar = ea
     cpu.pointee.excp_dsisr = 0
     return raise(cpu, .alignment, flags: UInt32(PPC_EXCP_SET_DAR))

@@ -73,6 +73,9 @@ extension PPCCPU {
     }
 
     @discardableResult
+    /// Sets a vector-scalar register, 0 to 63; doubleword 0 is `high`.
+    ///
+    /// - Returns: `false` for other numbers.
     public func setVector(_ index: Int, high: UInt64, low: UInt64) -> Bool {
         guard (0..<64).contains(index) else { return false }
         vsr(state)[index] = ppc_vsr(lo: low, hi: high)

@@ -3,34 +3,34 @@ import CPPCState
 // Register access by number. C arrays arrive in Swift as tuples; these reach them by address instead.
 
 @inline(__always)
-public func gpr(_ cpu: CPUState) -> UnsafeMutablePointer<UInt64> {
+package func gpr(_ cpu: CPUState) -> UnsafeMutablePointer<UInt64> {
     UnsafeMutableRawPointer(cpu).assumingMemoryBound(to: UInt64.self)  // offset 0, asserted in ppc_state.c
 }
 
 @inline(__always)
-public func vsr(_ cpu: CPUState) -> UnsafeMutablePointer<ppc_vsr> {
+package func vsr(_ cpu: CPUState) -> UnsafeMutablePointer<ppc_vsr> {
     (UnsafeMutableRawPointer(cpu) + MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.vsr)!)
         .assumingMemoryBound(to: ppc_vsr.self)
 }
 
 /// VR n is VSR 32 + n.
 @inline(__always)
-public func vr(_ cpu: CPUState) -> UnsafeMutablePointer<ppc_vsr> { vsr(cpu) + 32 }
+package func vr(_ cpu: CPUState) -> UnsafeMutablePointer<ppc_vsr> { vsr(cpu) + 32 }
 
 @inline(__always)
-public func spr(_ cpu: CPUState) -> UnsafeMutablePointer<UInt64> {
+package func spr(_ cpu: CPUState) -> UnsafeMutablePointer<UInt64> {
     (UnsafeMutableRawPointer(cpu) + MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.spr)!)
         .assumingMemoryBound(to: UInt64.self)
 }
 
 @inline(__always)
-public func crFields(_ cpu: CPUState) -> UnsafeMutablePointer<UInt8> {
+package func crFields(_ cpu: CPUState) -> UnsafeMutablePointer<UInt8> {
     (UnsafeMutableRawPointer(cpu) + MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.cr)!)
         .assumingMemoryBound(to: UInt8.self)
 }
 
 /// Which bits a rotate keeps.
-public enum RotateMask: Sendable {
+package enum RotateMask: Sendable {
     /// MB to ME of the low word.
     case word
     /// From MB on.
@@ -43,7 +43,7 @@ public enum RotateMask: Sendable {
 
 /// Where an instruction's function takes its operands from: the instruction word (``Fields``), or what an engine has
 /// decoded before. Functions that are generic over it serve both.
-public protocol Operands {
+package protocol Operands {
     var word: UInt64 { get }
     var rt: Int { get }
     var ra: Int { get }
@@ -66,31 +66,31 @@ public protocol Operands {
 }
 
 extension Operands {
-    @inline(__always) public var rs: Int { rt }
+    @inline(__always) package var rs: Int { rt }
 }
 
 /// The instruction word's fields by their ISA names, for the bodies of instruction functions.
-public struct Fields: Operands {
-    public let word: UInt64
-    @inline(__always) public init(_ word: UInt64) { self.word = word }
-    @inline(__always) public var rt: Int { Int(truncatingIfNeeded: word >> 21 & 31) }
-    @inline(__always) public var ra: Int { Int(truncatingIfNeeded: word >> 16 & 31) }
-    @inline(__always) public var rb: Int { Int(truncatingIfNeeded: word >> 11 & 31) }
-    @inline(__always) public var rc: Int { Int(truncatingIfNeeded: word >> 6 & 31) }
+package struct Fields: Operands {
+    package let word: UInt64
+    @inline(__always) package init(_ word: UInt64) { self.word = word }
+    @inline(__always) package var rt: Int { Int(truncatingIfNeeded: word >> 21 & 31) }
+    @inline(__always) package var ra: Int { Int(truncatingIfNeeded: word >> 16 & 31) }
+    @inline(__always) package var rb: Int { Int(truncatingIfNeeded: word >> 11 & 31) }
+    @inline(__always) package var rc: Int { Int(truncatingIfNeeded: word >> 6 & 31) }
     /// Bit 31: record.
-    @inline(__always) public var record: Bool { word & 1 != 0 }
+    @inline(__always) package var record: Bool { word & 1 != 0 }
     /// Bit 21: overflow enable.
-    @inline(__always) public var oe: Bool { word & 0x400 != 0 }
-    @inline(__always) public var bf: Int { Int(truncatingIfNeeded: word >> 23 & 7) }
-    @inline(__always) public var bfa: Int { Int(truncatingIfNeeded: word >> 18 & 7) }
-    @inline(__always) public var si: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word))) }
-    @inline(__always) public var ui: UInt64 { word & 0xffff }
-    @inline(__always) public var ds: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfffc))) }
-    @inline(__always) public var dq: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfff0))) }
-    @inline(__always) public var sh: UInt64 { word >> 11 & 31 }
-    @inline(__always) public var sh6: UInt64 { sh | (word >> 1 & 1) << 5 }
+    @inline(__always) package var oe: Bool { word & 0x400 != 0 }
+    @inline(__always) package var bf: Int { Int(truncatingIfNeeded: word >> 23 & 7) }
+    @inline(__always) package var bfa: Int { Int(truncatingIfNeeded: word >> 18 & 7) }
+    @inline(__always) package var si: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word))) }
+    @inline(__always) package var ui: UInt64 { word & 0xffff }
+    @inline(__always) package var ds: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfffc))) }
+    @inline(__always) package var dq: UInt64 { UInt64(bitPattern: Int64(Int16(truncatingIfNeeded: word & 0xfff0))) }
+    @inline(__always) package var sh: UInt64 { word >> 11 & 31 }
+    @inline(__always) package var sh6: UInt64 { sh | (word >> 1 & 1) << 5 }
     @inline(__always)
-    public func rotateMask(_ kind: RotateMask) -> UInt64 {
+    package func rotateMask(_ kind: RotateMask) -> UInt64 {
         let first = word >> 6 & 31 | word & 32
         return switch kind {
         case .word: FixedPointRotate.mask((word >> 6 & 31) | 32, (word >> 1 & 31) | 32)
@@ -99,12 +99,12 @@ public struct Fields: Operands {
         case .both: FixedPointRotate.mask(first, 63 &- sh6)
         }
     }
-    @inline(__always) public func conditionBit(_ cpu: CPUState) -> Bool { crBit(cpu, ra) != 0 }
-    @inline(__always) public var xt: Int { rt | Int(truncatingIfNeeded: word & 1) << 5 }
-    @inline(__always) public var xs: Int { xt }
-    @inline(__always) public var xa: Int { ra | Int(truncatingIfNeeded: word >> 2 & 1) << 5 }
-    @inline(__always) public var xb: Int { rb | Int(truncatingIfNeeded: word >> 1 & 1) << 5 }
-    @inline(__always) public var xc: Int { rc | Int(truncatingIfNeeded: word >> 3 & 1) << 5 }
+    @inline(__always) package func conditionBit(_ cpu: CPUState) -> Bool { crBit(cpu, ra) != 0 }
+    @inline(__always) package var xt: Int { rt | Int(truncatingIfNeeded: word & 1) << 5 }
+    @inline(__always) package var xs: Int { xt }
+    @inline(__always) package var xa: Int { ra | Int(truncatingIfNeeded: word >> 2 & 1) << 5 }
+    @inline(__always) package var xb: Int { rb | Int(truncatingIfNeeded: word >> 1 & 1) << 5 }
+    @inline(__always) package var xc: Int { rc | Int(truncatingIfNeeded: word >> 3 & 1) << 5 }
     /// DQ-form VSR number: TX is bit 28.
-    @inline(__always) public var xtDQ: Int { rt | Int(truncatingIfNeeded: word >> 3 & 1) << 5 }
+    @inline(__always) package var xtDQ: Int { rt | Int(truncatingIfNeeded: word >> 3 & 1) << 5 }
 }

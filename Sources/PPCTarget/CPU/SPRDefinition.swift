@@ -1,23 +1,23 @@
 /// Families of CPU models that differ in their special purpose registers.
-public struct ModelFamily: OptionSet, Sendable, Hashable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct ModelFamily: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    public static let ppc970 = ModelFamily(rawValue: 1)
-    public static let power7 = ModelFamily(rawValue: 2)
-    public static let power8 = ModelFamily(rawValue: 4)
-    public static let power9 = ModelFamily(rawValue: 8)
+    package static let ppc970 = ModelFamily(rawValue: 1)
+    package static let power7 = ModelFamily(rawValue: 2)
+    package static let power8 = ModelFamily(rawValue: 4)
+    package static let power9 = ModelFamily(rawValue: 8)
     /// POWER10 and POWER11.
-    public static let power10 = ModelFamily(rawValue: 16)
+    package static let power10 = ModelFamily(rawValue: 16)
 
-    public static let fromPOWER9: ModelFamily = [.power9, .power10]
-    public static let fromPOWER8: ModelFamily = [.power8, .power9, .power10]
-    public static let fromPOWER7: ModelFamily = [.power7, .power8, .power9, .power10]
-    public static let all: ModelFamily = [.ppc970, .power7, .power8, .power9, .power10]
+    package static let fromPOWER9: ModelFamily = [.power9, .power10]
+    package static let fromPOWER8: ModelFamily = [.power8, .power9, .power10]
+    package static let fromPOWER7: ModelFamily = [.power7, .power8, .power9, .power10]
+    package static let all: ModelFamily = [.ppc970, .power7, .power8, .power9, .power10]
 }
 
 /// What `mfspr` does for one register in one privilege state.
-public enum SPRRead: UInt8, Sendable {
+package enum SPRRead: UInt8, Sendable {
     /// The model has no such register in this state: `SPRegister.undefinedAccess` decides.
     case undefined
     /// Privileged instruction interrupt.
@@ -39,7 +39,7 @@ public enum SPRRead: UInt8, Sendable {
 }
 
 /// What `mtspr` does for one register in one privilege state.
-public enum SPRWrite: UInt8, Sendable {
+package enum SPRWrite: UInt8, Sendable {
     case undefined
     case denied
     case generic
@@ -66,11 +66,11 @@ public enum SPRWrite: UInt8, Sendable {
 /// Access to a special purpose register: problem state, supervisor state of a guest, hypervisor state.
 ///
 /// Models without a hypervisor state give supervisor software the rights of the last column.
-public struct SPRAccess: Sendable {
-    public let read: (problem: SPRRead, supervisor: SPRRead, hypervisor: SPRRead)
-    public let write: (problem: SPRWrite, supervisor: SPRWrite, hypervisor: SPRWrite)
+package struct SPRAccess: Sendable {
+    package let read: (problem: SPRRead, supervisor: SPRRead, hypervisor: SPRRead)
+    package let write: (problem: SPRWrite, supervisor: SPRWrite, hypervisor: SPRWrite)
 
-    public init(read: (SPRRead, SPRRead, SPRRead), write: (SPRWrite, SPRWrite, SPRWrite)) {
+    package init(read: (SPRRead, SPRRead, SPRRead), write: (SPRWrite, SPRWrite, SPRWrite)) {
         self.read = read
         self.write = write
     }
@@ -101,15 +101,15 @@ public struct SPRAccess: Sendable {
 }
 
 /// One special purpose register of one or more model families.
-public struct SPRDefinition: Sendable {
+package struct SPRDefinition: Sendable {
     /// As in `mfspr`, halves in natural order.
-    public let number: Int
+    package let number: Int
     /// ISA name, upper case.
-    public let name: String
-    public let access: SPRAccess
-    public let families: ModelFamily
+    package let name: String
+    package let access: SPRAccess
+    package let families: ModelFamily
     /// Value after reset.
-    public let reset: UInt64
+    package let reset: UInt64
 
     init(_ number: Int, _ name: String, _ access: SPRAccess, _ families: ModelFamily, reset: UInt64 = 0) {
         self.number = number
@@ -121,13 +121,13 @@ public struct SPRDefinition: Sendable {
 }
 
 /// The registers of one CPU model, arranged by number.
-public final class SPRTable: Sendable {
+package final class SPRTable: Sendable {
     /// 1024 elements; absent registers have access `.none`.
-    public let access: [SPRAccess]
-    public let definitions: [SPRDefinition]
+    package let access: [SPRAccess]
+    package let definitions: [SPRDefinition]
     private let numbers: [String: Int]
 
-    public init(family: ModelFamily) {
+    package init(family: ModelFamily) {
         var access = [SPRAccess](repeating: .none, count: 1024)
         var numbers: [String: Int] = [:]
         definitions = SPRDefinition.rows.filter { $0.families.contains(family) }
@@ -141,48 +141,48 @@ public final class SPRTable: Sendable {
     }
 
     /// Number of a register by its ISA name, in any case; `nil` if the model has none of that name.
-    public func number(of name: String) -> Int? { numbers[name.uppercased()] }
+    package func number(of name: String) -> Int? { numbers[name.uppercased()] }
 }
 
 /// Numbers of registers that the CPU itself uses.
-public enum SPRegister {
-    public static var dsisr: Int { 18 }
-    public static var dar: Int { 19 }
-    public static var decr: Int { 22 }
-    public static var sdr1: Int { 25 }
-    public static var srr0: Int { 26 }
-    public static var srr1: Int { 27 }
-    public static var cfar: Int { 28 }
-    public static var amr: Int { 29 }
-    public static var pid: Int { 48 }
-    public static var iamr: Int { 61 }
-    public static var ctrl: Int { 152 }
-    public static var fscr: Int { 153 }
-    public static var uamor: Int { 157 }
-    public static var hfscr: Int { 190 }
-    public static var vrsave: Int { 256 }
-    public static var pvr: Int { 287 }
-    public static var hdsisr: Int { 306 }
-    public static var hdar: Int { 307 }
-    public static var hior: Int { 311 }
-    public static var hrmor: Int { 313 }
-    public static var hsrr0: Int { 314 }
-    public static var hsrr1: Int { 315 }
-    public static var lpcr: Int { 318 }
-    public static var lpidr: Int { 319 }
-    public static var pcr: Int { 338 }
-    public static var amor: Int { 349 }
-    public static var ptcr: Int { 464 }
-    public static var sier: Int { 784 }
-    public static var mmcr2: Int { 785 }
-    public static var pmc1: Int { 787 }
-    public static var mmcr0: Int { 795 }
-    public static var siar: Int { 796 }
-    public static var mmcr1: Int { 798 }
-    public static var ebbhr: Int { 804 }
-    public static var ebbrr: Int { 805 }
-    public static var bescr: Int { 806 }
-    public static var tar: Int { 815 }
-    public static var psscr: Int { 855 }
-    public static var pir: Int { 1023 }
+package enum SPRegister {
+    package static var dsisr: Int { 18 }
+    package static var dar: Int { 19 }
+    package static var decr: Int { 22 }
+    package static var sdr1: Int { 25 }
+    package static var srr0: Int { 26 }
+    package static var srr1: Int { 27 }
+    package static var cfar: Int { 28 }
+    package static var amr: Int { 29 }
+    package static var pid: Int { 48 }
+    package static var iamr: Int { 61 }
+    package static var ctrl: Int { 152 }
+    package static var fscr: Int { 153 }
+    package static var uamor: Int { 157 }
+    package static var hfscr: Int { 190 }
+    package static var vrsave: Int { 256 }
+    package static var pvr: Int { 287 }
+    package static var hdsisr: Int { 306 }
+    package static var hdar: Int { 307 }
+    package static var hior: Int { 311 }
+    package static var hrmor: Int { 313 }
+    package static var hsrr0: Int { 314 }
+    package static var hsrr1: Int { 315 }
+    package static var lpcr: Int { 318 }
+    package static var lpidr: Int { 319 }
+    package static var pcr: Int { 338 }
+    package static var amor: Int { 349 }
+    package static var ptcr: Int { 464 }
+    package static var sier: Int { 784 }
+    package static var mmcr2: Int { 785 }
+    package static var pmc1: Int { 787 }
+    package static var mmcr0: Int { 795 }
+    package static var siar: Int { 796 }
+    package static var mmcr1: Int { 798 }
+    package static var ebbhr: Int { 804 }
+    package static var ebbrr: Int { 805 }
+    package static var bescr: Int { 806 }
+    package static var tar: Int { 815 }
+    package static var psscr: Int { 855 }
+    package static var pir: Int { 1023 }
 }

@@ -3,11 +3,11 @@ import EmuCore
 import Glibc
 
 /// Files that are placed in guest memory: firmware, kernels, initial ram disks.
-public enum ImageLoader {
+package enum ImageLoader {
     /// Opens a file of at most `limit` bytes.
     ///
     /// - Throws: ``ObjectError`` if it cannot be read or is too long.
-    public static func open(_ path: String, limit: UInt64, what: String) throws -> ImageFile {
+    package static func open(_ path: String, limit: UInt64, what: String) throws -> ImageFile {
         let file = try ImageFile(path, what: what)
         guard file.size <= limit else {
             throw ObjectError(
@@ -18,21 +18,21 @@ public enum ImageLoader {
     }
 
     /// An ELF program as it lies in memory.
-    public struct Program {
-        public var images: [MemoryImage]
+    package struct Program {
+        package var images: [MemoryImage]
         /// Lowest address that a segment is loaded to.
-        public var start: UInt64
+        package var start: UInt64
         /// Bytes of all segments, including what is only zeroed.
-        public var size: UInt64
-        public var isLittleEndian: Bool
-        public var entry: UInt64
+        package var size: UInt64
+        package var isLittleEndian: Bool
+        package var entry: UInt64
     }
 
     /// Reads a 64-bit Power program's loadable segments through libelf.
     ///
     /// - Parameter translate: Gives the guest's physical address for a segment's.
     /// - Throws: If the file is no such program.
-    public static func loadELF(_ path: String, translate: (UInt64) -> UInt64) throws -> Program {
+    package static func loadELF(_ path: String, translate: (UInt64) -> UInt64) throws -> Program {
         let file = try open(path, limit: 1 << 32, what: "kernel")
         guard elf_version(UInt32(EV_CURRENT)) != EV_NONE else { throw failure(path, "libelf is unusable") }
         return try file.withDescriptor { descriptor -> Program in
@@ -76,7 +76,7 @@ public enum ImageLoader {
     }
 
     /// Finds a firmware file: as given if it is a path, else in directories.
-    public static func find(_ name: String, in directories: [String]) -> String? {
+    package static func find(_ name: String, in directories: [String]) -> String? {
         if access(name, R_OK) == 0 { return name }
         guard !name.contains("/") else { return nil }
         let usual = ["/usr/local/share/qemu", "/usr/share/qemu", "/usr/share/seabios", "/usr/share/slof"]

@@ -13,7 +13,7 @@ extension PPCCPU {
     ///   - memory: The memory this CPU was made with. Segments go to their physical addresses.
     /// - Throws: ``ObjectError`` if the file is no such program or does not fit; memory may hold a part of it then.
     @discardableResult
-    public func loadProgram(_ path: String, into memory: FlatMemory) throws -> ImageLoader.Program {
+    package func loadProgram(_ path: String, into memory: FlatMemory) throws -> ImageLoader.Program {
         let program = try ImageLoader.loadELF(path) { $0 }
         for image in program.images {
             let offset = image.address &- memory.base

@@ -1,9 +1,9 @@
 import CFFI
 
 /// A C function signature, prepared once for calls of functions that are only known at run time.
-public final class CallInterface: @unchecked Sendable {
+package final class CallInterface: @unchecked Sendable {
     /// C types that cross the border; all fit one 64-bit slot.
-    public enum ValueType: Sendable, Equatable {
+    package enum ValueType: Sendable, Equatable {
         case void, uint64, int32, double, pointer
 
         fileprivate var type: UnsafeMutablePointer<ffi_type>? {
@@ -17,18 +17,18 @@ public final class CallInterface: @unchecked Sendable {
         }
     }
 
-    public struct UnsupportedSignature: Error, CustomStringConvertible {
-        public let status: UInt32
-        public var description: String { "libffi refuses the signature (status \(status))" }
+    package struct UnsupportedSignature: Error, CustomStringConvertible {
+        package let status: UInt32
+        package var description: String { "libffi refuses the signature (status \(status))" }
     }
 
-    public let parameters: [ValueType]
-    public let result: ValueType
+    package let parameters: [ValueType]
+    package let result: ValueType
     let interface: UnsafeMutablePointer<ffi_cif>
     private let types: UnsafeMutablePointer<UnsafeMutablePointer<ffi_type>?>
 
     /// - Throws: ``UnsupportedSignature``, for instance with `.void` as a parameter.
-    public init(_ parameters: [ValueType], result: ValueType) throws(UnsupportedSignature) {
+    package init(_ parameters: [ValueType], result: ValueType) throws(UnsupportedSignature) {
         self.parameters = parameters
         self.result = result
         interface = .allocate(capacity: 1)

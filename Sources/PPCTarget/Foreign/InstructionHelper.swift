@@ -26,10 +26,15 @@ public struct InstructionHelper: Sendable {
         case outcome
     }
 
+    /// Value of the bits of ``mask``.
     public let match: UInt32
+    /// Bits of a word that select the instruction.
     public let mask: UInt32
+    /// What the C function gets, in its order.
     public let arguments: [Argument]
+    /// Where its result goes.
     public let result: Result
+    /// Gives the address of the C function.
     public let function: @Sendable () -> UnsafeRawPointer
     let interface: CallInterface
 

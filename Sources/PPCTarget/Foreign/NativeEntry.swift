@@ -5,14 +5,14 @@ import CPPCState
 /// plug-ins can call without knowing Swift. The entry is valid as long as this object lives.
 ///
 /// Instruction hooks and hypercalls have this shape: they read and change the state block and return an ``Outcome``.
-public final class NativeEntry {
-    public typealias Function = @convention(c) (CPUState) -> Int32
+package final class NativeEntry {
+    package typealias Function = @convention(c) (CPUState) -> Int32
 
-    public enum Failure: Error, CustomStringConvertible {
+    package enum Failure: Error, CustomStringConvertible {
         case noMemory
         case refused(status: UInt32)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .noMemory: "the host gives no executable memory for a closure; check its security policy"
             case .refused(let status): "libffi cannot make a closure (status \(status))"
@@ -21,9 +21,9 @@ public final class NativeEntry {
     }
 
     /// What the C entry calls.
-    public let body: (CPUState) -> Int32
+    package let body: (CPUState) -> Int32
     /// The C entry point.
-    public let function: Function
+    package let function: Function
     private let closure: UnsafeMutablePointer<ffi_closure>
     private let interface: CallInterface
     private let box: Box
@@ -34,7 +34,7 @@ public final class NativeEntry {
         init(_ body: @escaping (CPUState) -> Int32) { self.body = body }
     }
 
-    public init(_ body: @escaping (CPUState) -> Int32) throws {
+    package init(_ body: @escaping (CPUState) -> Int32) throws {
         self.body = body
         interface = try CallInterface([.pointer], result: .int32)
         box = Box(body)

@@ -3,11 +3,11 @@
 /// Base mnemonics and every operand, as `objdump -M raw` prints them; extended mnemonics are not used, so that the text
 /// names the instruction of the ISA.
 public struct Disassembler: Sendable {
-    public let table: InstructionTable
+    package let table: InstructionTable
     /// Instruction sets of the CPU model: some encodings mean different things on different models.
-    public let sets: InstructionSet
+    package let sets: InstructionSet
 
-    public init(table: InstructionTable = .shared, sets: InstructionSet) {
+    package init(table: InstructionTable = .shared, sets: InstructionSet) {
         self.table = table
         self.sets = sets
     }

@@ -2,15 +2,15 @@
 ///
 /// Opcode values are as printed in the ISA's opcode maps. A form turns them into a match value and a mask over the
 /// 32-bit word (for prefixed instructions, over the suffix; ``InstructionRow/prefix`` covers the prefix).
-public struct InstructionForm: Sendable, Equatable {
+package struct InstructionForm: Sendable, Equatable {
     /// ISA name of the format: "D", "XO", "VX", …
-    public let name: String
+    package let name: String
     /// Word with the opcode bits in place and zeros elsewhere.
-    public let match: UInt32
+    package let match: UInt32
     /// Bits of the word that the opcode occupies.
-    public let mask: UInt32
+    package let mask: UInt32
 
-    public init(_ name: String, match: UInt32, mask: UInt32) {
+    package init(_ name: String, match: UInt32, mask: UInt32) {
         precondition(match & ~mask == 0, "opcode bits outside the mask")
         self.name = name
         self.match = match
@@ -24,90 +24,90 @@ public struct InstructionForm: Sendable, Equatable {
             name, match: primary << 26 | extended << shift, mask: 0x3f << 26 | mask << shift)
     }
 
-    public static func i(_ primary: UInt32, aa: UInt32, lk: UInt32) -> Self {
+    package static func i(_ primary: UInt32, aa: UInt32, lk: UInt32) -> Self {
         Self("I", match: primary << 26 | aa << 1 | lk, mask: 0xfc00_0003)
     }
-    public static func b(_ primary: UInt32, aa: UInt32, lk: UInt32) -> Self {
+    package static func b(_ primary: UInt32, aa: UInt32, lk: UInt32) -> Self {
         Self("B", match: primary << 26 | aa << 1 | lk, mask: 0xfc00_0003)
     }
-    public static func sc(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func sc(_ primary: UInt32, _ extended: UInt32) -> Self {
         Self("SC", match: primary << 26 | extended, mask: 0xfc00_0003)
     }
-    public static func d(_ primary: UInt32) -> Self { make("D", primary, 0, mask: 0, shift: 0) }
-    public static func ds(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func d(_ primary: UInt32) -> Self { make("D", primary, 0, mask: 0, shift: 0) }
+    package static func ds(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("DS", primary, extended, mask: 3, shift: 0)
     }
-    public static func dq(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func dq(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("DQ", primary, extended, mask: 7, shift: 0)
     }
     /// X form: 10-bit extended opcode in bits 21:30. Bit 31 (Rc) is not part of the opcode.
-    public static func x(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func x(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("X", primary, extended, mask: 0x3ff, shift: 1)
     }
-    public static func xl(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xl(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XL", primary, extended, mask: 0x3ff, shift: 1)
     }
-    public static func xfx(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xfx(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XFX", primary, extended, mask: 0x3ff, shift: 1)
     }
-    public static func xfl(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xfl(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XFL", primary, extended, mask: 0x3ff, shift: 1)
     }
     /// XO form: 9-bit extended opcode in bits 22:30; OE (bit 21) and Rc (bit 31) are not part of the opcode.
-    public static func xo(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xo(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XO", primary, extended, mask: 0x1ff, shift: 1)
     }
     /// XS form: 9-bit extended opcode in bits 21:29.
-    public static func xs(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xs(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XS", primary, extended, mask: 0x1ff, shift: 2)
     }
     /// A form: 5-bit extended opcode in bits 26:30.
-    public static func a(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func a(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("A", primary, extended, mask: 0x1f, shift: 1)
     }
-    public static func m(_ primary: UInt32) -> Self { make("M", primary, 0, mask: 0, shift: 0) }
+    package static func m(_ primary: UInt32) -> Self { make("M", primary, 0, mask: 0, shift: 0) }
     /// MD form: 3-bit extended opcode in bits 27:29.
-    public static func md(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func md(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("MD", primary, extended, mask: 7, shift: 2)
     }
     /// MDS form: 4-bit extended opcode in bits 27:30.
-    public static func mds(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func mds(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("MDS", primary, extended, mask: 15, shift: 1)
     }
     /// VA form: 6-bit extended opcode in bits 26:31.
-    public static func va(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func va(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("VA", primary, extended, mask: 0x3f, shift: 0)
     }
     /// VX form: 11-bit extended opcode in bits 21:31.
-    public static func vx(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func vx(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("VX", primary, extended, mask: 0x7ff, shift: 0)
     }
     /// VC form: 10-bit extended opcode in bits 22:31; Rc is bit 21.
-    public static func vc(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func vc(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("VC", primary, extended, mask: 0x3ff, shift: 0)
     }
     /// XX1 form: 10-bit extended opcode in bits 21:30; bit 31 is TX or SX.
-    public static func xx1(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xx1(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XX1", primary, extended, mask: 0x3ff, shift: 1)
     }
     /// XX2 form: 9-bit extended opcode in bits 21:29.
-    public static func xx2(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xx2(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XX2", primary, extended, mask: 0x1ff, shift: 2)
     }
     /// XX3 form: 8-bit extended opcode in bits 21:28.
-    public static func xx3(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xx3(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XX3", primary, extended, mask: 0xff, shift: 3)
     }
     /// XX4 form: 2-bit extended opcode in bits 26:27.
-    public static func xx4(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func xx4(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("XX4", primary, extended, mask: 3, shift: 4)
     }
     /// Z22 form: 9-bit extended opcode in bits 22:30.
-    public static func z22(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func z22(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("Z22", primary, extended, mask: 0x1ff, shift: 1)
     }
     /// Z23 form: 8-bit extended opcode in bits 23:30.
-    public static func z23(_ primary: UInt32, _ extended: UInt32) -> Self {
+    package static func z23(_ primary: UInt32, _ extended: UInt32) -> Self {
         make("Z23", primary, extended, mask: 0xff, shift: 1)
     }
 
@@ -115,7 +115,7 @@ public struct InstructionForm: Sendable, Equatable {
     ///
     /// Used where a field that is normally an operand selects the instruction (`mfspr`-like encodings, the XO in
     /// the RA field of several VMX and VSX groups, the L bit of `cmp`).
-    public func fixing(_ bits: UInt32, mask extra: UInt32) -> Self {
+    package func fixing(_ bits: UInt32, mask extra: UInt32) -> Self {
         Self(name, match: match | bits, mask: mask | extra)
     }
 }

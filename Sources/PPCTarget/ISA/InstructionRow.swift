@@ -1,7 +1,7 @@
 import CPPCState
 
 /// Pointer to the state block of one virtual CPU; what every instruction's function works on.
-public typealias CPUState = UnsafeMutablePointer<ppc_cpu>
+package typealias CPUState = UnsafeMutablePointer<ppc_cpu>
 
 /// The function that performs one instruction.
 ///
@@ -12,46 +12,46 @@ public typealias CPUState = UnsafeMutablePointer<ppc_cpu>
 ///   are complete; with `PPC_EXCEPTION` nothing but the `excp_*` fields has changed, unless the ISA says otherwise.
 ///
 /// It is a C function pointer so that the interpreter, the block executor and generated code call the same code.
-public typealias Execute = @convention(c) (CPUState, UInt64) -> Int32
+package typealias Execute = @convention(c) (CPUState, UInt64) -> Int32
 
 /// Sets of instructions that CPU models have or lack. An instruction is legal on a model that has any of its row's
 /// sets. Names follow the ISA levels; finer sets exist where models of one level differ.
-public struct InstructionSet: OptionSet, Sendable, Hashable {
-    public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
+package struct InstructionSet: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     /// PowerPC 64-bit base (ISA 2.01 and earlier): every model.
-    public static let base = InstructionSet(rawValue: 1 << 0)
+    package static let base = InstructionSet(rawValue: 1 << 0)
     /// Not in 970: ISA 2.03 to 2.05 additions (popcntb, fre, isel on POWER7, cmpb, ldbrx, …).
-    public static let isa205 = InstructionSet(rawValue: 1 << 1)
+    package static let isa205 = InstructionSet(rawValue: 1 << 1)
     /// ISA 2.06 (POWER7).
-    public static let isa206 = InstructionSet(rawValue: 1 << 2)
+    package static let isa206 = InstructionSet(rawValue: 1 << 2)
     /// ISA 2.07 (POWER8).
-    public static let isa207 = InstructionSet(rawValue: 1 << 3)
+    package static let isa207 = InstructionSet(rawValue: 1 << 3)
     /// ISA 3.0 (POWER9).
-    public static let isa300 = InstructionSet(rawValue: 1 << 4)
+    package static let isa300 = InstructionSet(rawValue: 1 << 4)
     /// ISA 3.1 (POWER10).
-    public static let isa310 = InstructionSet(rawValue: 1 << 5)
+    package static let isa310 = InstructionSet(rawValue: 1 << 5)
     /// VMX as in 970 and later (base AltiVec).
-    public static let altivec = InstructionSet(rawValue: 1 << 6)
+    package static let altivec = InstructionSet(rawValue: 1 << 6)
     /// VSX of ISA 2.06.
-    public static let vsx = InstructionSet(rawValue: 1 << 7)
+    package static let vsx = InstructionSet(rawValue: 1 << 7)
     /// Decimal floating point (ISA 2.05, POWER6 and later).
-    public static let dfp = InstructionSet(rawValue: 1 << 8)
+    package static let dfp = InstructionSet(rawValue: 1 << 8)
     /// Instructions only up to POWER8 (removed by ISA 3.0: slbia forms, `mtsr`-like segment register bridge, …).
-    public static let untilISA207 = InstructionSet(rawValue: 1 << 9)
+    package static let untilISA207 = InstructionSet(rawValue: 1 << 9)
     /// Transactional memory (POWER8, POWER9).
-    public static let tm = InstructionSet(rawValue: 1 << 10)
+    package static let tm = InstructionSet(rawValue: 1 << 10)
     /// 970 only.
-    public static let only970 = InstructionSet(rawValue: 1 << 11)
+    package static let only970 = InstructionSet(rawValue: 1 << 11)
     /// Power saving by instructions of its own, `doze` to `rvwinkle` (POWER7 and POWER8; `stop` from ISA 3.0 on).
-    public static let powerSaving = InstructionSet(rawValue: 1 << 12)
+    package static let powerSaving = InstructionSet(rawValue: 1 << 12)
 }
 
 /// What must be enabled for an instruction to execute; the position is the bit number in `ppc_cpu.facilities`.
 ///
 /// Bits are derived from MSR, FSCR and HFSCR whenever those change. A missing one raises the interrupt named here.
-public enum Facility: UInt8, Sendable, CaseIterable {
+package enum Facility: UInt8, Sendable, CaseIterable {
     case none = 0
     /// MSR[FP]; floating-point unavailable (0x800).
     case floatingPoint = 1
@@ -79,81 +79,81 @@ public enum Facility: UInt8, Sendable, CaseIterable {
 }
 
 /// The privilege that an instruction requires.
-public enum Privilege: UInt8, Sendable { case problem, supervisor, hypervisor }
+package enum Privilege: UInt8, Sendable { case problem, supervisor, hypervisor }
 
 /// Registers and flags beyond the named operands that an instruction reads or changes, for analysis by the code
 /// generators and for the random test generator.
-public struct Effects: OptionSet, Sendable {
-    public let rawValue: UInt32
-    public init(rawValue: UInt32) { self.rawValue = rawValue }
+package struct Effects: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     /// With Rc = 1, CR0 is set from the result.
-    public static let cr0IfRc = Effects(rawValue: 1 << 0)
+    package static let cr0IfRc = Effects(rawValue: 1 << 0)
     /// Always sets CR0.
-    public static let cr0 = Effects(rawValue: 1 << 1)
+    package static let cr0 = Effects(rawValue: 1 << 1)
     /// With Rc = 1, CR1 is set from FPSCR.
-    public static let cr1IfRc = Effects(rawValue: 1 << 2)
+    package static let cr1IfRc = Effects(rawValue: 1 << 2)
     /// With Rc = 1 (bit 21 of VC forms, bit 21 of XX3 compares), CR6 is set.
-    public static let cr6IfRc = Effects(rawValue: 1 << 3)
+    package static let cr6IfRc = Effects(rawValue: 1 << 3)
     /// With OE = 1, OV, OV32 and SO are set.
-    public static let ovIfOE = Effects(rawValue: 1 << 4)
-    public static let readsCA = Effects(rawValue: 1 << 5)
-    public static let writesCA = Effects(rawValue: 1 << 6)
-    public static let readsCR = Effects(rawValue: 1 << 7)
-    public static let writesCR = Effects(rawValue: 1 << 8)
-    public static let readsLR = Effects(rawValue: 1 << 9)
-    public static let writesLR = Effects(rawValue: 1 << 10)
-    public static let readsCTR = Effects(rawValue: 1 << 11)
-    public static let writesCTR = Effects(rawValue: 1 << 12)
-    public static let readsFPSCR = Effects(rawValue: 1 << 13)
-    public static let writesFPSCR = Effects(rawValue: 1 << 14)
-    public static let readsVSCR = Effects(rawValue: 1 << 15)
-    public static let writesVSCR = Effects(rawValue: 1 << 16)
+    package static let ovIfOE = Effects(rawValue: 1 << 4)
+    package static let readsCA = Effects(rawValue: 1 << 5)
+    package static let writesCA = Effects(rawValue: 1 << 6)
+    package static let readsCR = Effects(rawValue: 1 << 7)
+    package static let writesCR = Effects(rawValue: 1 << 8)
+    package static let readsLR = Effects(rawValue: 1 << 9)
+    package static let writesLR = Effects(rawValue: 1 << 10)
+    package static let readsCTR = Effects(rawValue: 1 << 11)
+    package static let writesCTR = Effects(rawValue: 1 << 12)
+    package static let readsFPSCR = Effects(rawValue: 1 << 13)
+    package static let writesFPSCR = Effects(rawValue: 1 << 14)
+    package static let readsVSCR = Effects(rawValue: 1 << 15)
+    package static let writesVSCR = Effects(rawValue: 1 << 16)
     /// Reads guest memory; may raise a storage interrupt.
-    public static let loads = Effects(rawValue: 1 << 17)
+    package static let loads = Effects(rawValue: 1 << 17)
     /// Writes guest memory; may raise a storage interrupt.
-    public static let stores = Effects(rawValue: 1 << 18)
+    package static let stores = Effects(rawValue: 1 << 18)
     /// May raise a program interrupt of type trap, or another one that depends on operands.
-    public static let traps = Effects(rawValue: 1 << 19)
+    package static let traps = Effects(rawValue: 1 << 19)
     /// Ends a block: changes the instruction address.
-    public static let branches = Effects(rawValue: 1 << 20)
+    package static let branches = Effects(rawValue: 1 << 20)
     /// Ends a block: may change translation context, privilege or code visibility.
-    public static let synchronizes = Effects(rawValue: 1 << 21)
+    package static let synchronizes = Effects(rawValue: 1 << 21)
     /// Result depends on more than registers and memory (time base, devices): replay must record it.
-    public static let nondeterministic = Effects(rawValue: 1 << 22)
-    public static let readsXER = Effects(rawValue: 1 << 23)
-    public static let writesXER = Effects(rawValue: 1 << 24)
-    public static let reserves = Effects(rawValue: 1 << 25)
+    package static let nondeterministic = Effects(rawValue: 1 << 22)
+    package static let readsXER = Effects(rawValue: 1 << 23)
+    package static let writesXER = Effects(rawValue: 1 << 24)
+    package static let reserves = Effects(rawValue: 1 << 25)
 }
 
 /// One instruction: the only place that says how it is encoded, what it needs, and which function performs it.
 ///
 /// Decoder, disassembler, legality checks, code generators, the random test generator and coverage reports are all
 /// derived from these rows.
-public struct InstructionRow: Sendable {
+package struct InstructionRow: Sendable {
     /// Base mnemonic as in the ISA, without the Rc dot and without the OE `o`.
-    public let mnemonic: String
-    public let form: InstructionForm
+    package let mnemonic: String
+    package let form: InstructionForm
     /// Prefix word and the bits of it that must match, for prefixed instructions (ISA 3.1 Book I, section 1.6.3).
-    public let prefix: (match: UInt32, mask: UInt32)?
+    package let prefix: (match: UInt32, mask: UInt32)?
     /// In the assembler's order.
-    public let operands: [Operand]
-    public let effects: Effects
-    public let since: InstructionSet
-    public let facility: Facility
-    public let privilege: Privilege
+    package let operands: [Operand]
+    package let effects: Effects
+    package let since: InstructionSet
+    package let facility: Facility
+    package let privilege: Privilege
     /// Whether bit 31 (bit 21 for VC forms) is the record bit.
-    public let hasRc: Bool
+    package let hasRc: Bool
     /// Whether bit 21 is the overflow enable bit.
-    public let hasOE: Bool
+    package let hasOE: Bool
     /// Bits that are neither opcode nor operand and must be zero for QEMU to accept the word.
-    public let reserved: UInt32
+    package let reserved: UInt32
     /// Bits that are neither opcode nor operand and may hold anything: processors ignore reserved fields (ISA 3.1 Book I,
     /// section 1.3.3), and so does QEMU in these instructions.
-    public let ignored: UInt32
-    public let execute: Execute
+    package let ignored: UInt32
+    package let execute: Execute
 
-    public init(
+    package init(
         _ mnemonic: String, _ form: InstructionForm, prefix: (match: UInt32, mask: UInt32)? = nil,
         _ operands: [Operand], _ effects: Effects = [], since: InstructionSet = .base, facility: Facility = .none,
         privilege: Privilege = .problem, rc: Bool = false, oe: Bool = false, reserved: UInt32 = 0,
@@ -175,5 +175,5 @@ public struct InstructionRow: Sendable {
     }
 
     /// Bits that are neither opcode nor operand; assemblers leave them zero.
-    public var unused: UInt32 { reserved | ignored }
+    package var unused: UInt32 { reserved | ignored }
 }

@@ -4,9 +4,9 @@ import CPPCState
 ///
 /// Built once from the chapters' row groups and never changed, so it may be read from any thread. Engines on hot paths
 /// take the raw arrays (``attributes`` and the decoder) and keep the pointer instead of going through ``shared``.
-public final class InstructionTable: @unchecked Sendable {
+package final class InstructionTable: @unchecked Sendable {
     /// The table of every row group in ``groups``.
-    public static let shared = InstructionTable(groups: groups)
+    package static let shared = InstructionTable(groups: groups)
 
     /// Row groups, one per chapter. Append a chapter in its section.
     private static var groups: [[InstructionRow]] {
@@ -26,30 +26,30 @@ public final class InstructionTable: @unchecked Sendable {
     }
 
     /// What ``decode(_:for:)`` returns for a word that is no instruction.
-    public static let noRow: UInt16 = .max
+    package static let noRow: UInt16 = .max
 
     /// What an engine needs of a row at run time, without the row's arrays.
-    public struct Attributes {
-        public let execute: Execute
-        public let effects: Effects
-        public let since: InstructionSet
-        public let facility: Facility
-        public let privilege: Privilege
+    package struct Attributes {
+        package let execute: Execute
+        package let effects: Effects
+        package let since: InstructionSet
+        package let facility: Facility
+        package let privilege: Privilege
         /// Bits of `ppc_cpu.facilities` without which the instruction is refused: privilege and facility in one.
-        public let needs: UInt64
+        package let needs: UInt64
         /// 4, or 8 for prefixed instructions.
-        public let length: UInt8
+        package let length: UInt8
     }
 
-    public let rows: [InstructionRow]
+    package let rows: [InstructionRow]
     /// One element per row, in the order of ``rows``.
-    public let attributes: UnsafePointer<Attributes>
+    package let attributes: UnsafePointer<Attributes>
     /// The row's functions alone, in the order of ``rows``.
-    public let functions: UnsafePointer<Execute>
+    package let functions: UnsafePointer<Execute>
     private let words: DecodeTree
     private let prefixed: DecodeTree
 
-    public init(groups: [[InstructionRow]]) {
+    package init(groups: [[InstructionRow]]) {
         rows = groups.flatMap { $0 }
         precondition(rows.count < Int(Self.noRow), "row numbers must fit 16 bits")
         let attributes = UnsafeMutablePointer<Attributes>.allocate(capacity: max(rows.count, 1))
@@ -74,7 +74,7 @@ public final class InstructionTable: @unchecked Sendable {
 
     /// Whether a word is the first half of a prefixed instruction (primary opcode 1, ISA 3.1 Book I, section 1.6).
     @inline(__always)
-    public static func isPrefix(_ word: UInt32) -> Bool { word >> 26 == 1 }
+    package static func isPrefix(_ word: UInt32) -> Bool { word >> 26 == 1 }
 
     /// The row that an instruction word selects.
     ///
@@ -84,12 +84,12 @@ public final class InstructionTable: @unchecked Sendable {
     /// - Returns: Index into ``rows``, or ``noRow`` for words that are illegal on the model: unassigned opcodes,
     ///   reserved bits set, instructions that the model lacks.
     @inline(__always)
-    public func decode(_ word: UInt64, for sets: InstructionSet) -> UInt16 {
+    package func decode(_ word: UInt64, for sets: InstructionSet) -> UInt16 {
         word >> 32 == 0 ? words.find(word, sets) : prefixed.find(word, sets)
     }
 
     /// Index of the first row with a base mnemonic; linear, for tools and tests.
-    public func index(ofMnemonic mnemonic: String) -> Int? { rows.firstIndex { $0.mnemonic == mnemonic } }
+    package func index(ofMnemonic mnemonic: String) -> Int? { rows.firstIndex { $0.mnemonic == mnemonic } }
 }
 
 /// Candidate rows by primary opcode and, where rows of that primary opcode use them, the low eleven bits of the word.

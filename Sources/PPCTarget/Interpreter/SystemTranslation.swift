@@ -144,7 +144,7 @@ extension System {
 }
 
 /// One invalidation that `tlbie` or a hypercall asks for; travels to other threads as a value.
-public enum TLBInvalidation: Sendable, Equatable {
+package enum TLBInvalidation: Sendable, Equatable {
     case nothing
     case everything
     /// A radix process; process 0 appears in every address space.
@@ -158,7 +158,7 @@ public enum TLBInvalidation: Sendable, Equatable {
 }
 
 extension MMU {
-    public func apply(_ request: TLBInvalidation) {
+    package func apply(_ request: TLBInvalidation) {
         switch request {
         case .nothing: break
         case .everything: invalidateAll()

@@ -5,10 +5,10 @@ import Synchronization
 ///
 /// After dirty bits were taken, and after the layout changed, CPUs must be asked to flush
 /// (``PPCCPU/requestTLBFlush()``), because granted soft TLB entries bypass this object.
-public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
-    public let space: AddressSpace
+package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
+    package let space: AddressSpace
     /// Called after the layout changed; the owner of the CPUs makes them flush.
-    public var onLayoutChange: (() -> Void)?
+    package var onLayoutChange: (() -> Void)?
 
     /// Counts layout changes; a remembered range of an older count is stale.
     private let generation = Atomic<UInt64>(1)
@@ -24,17 +24,17 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
     }
     private var recent = Range()
 
-    public init(_ space: AddressSpace) {
+    package init(_ space: AddressSpace) {
         self.space = space
         space.add(listener: self)
     }
 
-    public func memoryLayoutChanged(_ space: AddressSpace, from old: FlatView, to new: FlatView) {
+    package func memoryLayoutChanged(_ space: AddressSpace, from old: FlatView, to new: FlatView) {
         generation.add(1, ordering: .releasing)
         onLayoutChange?()
     }
 
-    public func hostMemory(at address: UInt64) -> HostMemory? {
+    package func hostMemory(at address: UInt64) -> HostMemory? {
         let now = generation.load(ordering: .acquiring)
         let offset = address &- recent.start
         if recent.generation == now, offset < recent.count, let pointer = recent.pointer {
@@ -65,16 +65,16 @@ public final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
         return HostMemory(pointer: found.pointer, count: found.available, isWritable: isWritable)
     }
 
-    public func ioRead(at address: UInt64, size: Int) -> UInt64? {
+    package func ioRead(at address: UInt64, size: Int) -> UInt64? {
         let answer = space.ioRead(at: address, size: size, order: .big)
         return answer.result == .done ? answer.value : nil
     }
 
-    public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
+    package func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
         space.ioWrite(at: address, value, size: size, order: .big) == .done
     }
 
-    public func willWrite(at address: UInt64, count: UInt64) {
+    package func willWrite(at address: UInt64, count: UInt64) {
         let offset = address &- recent.start
         if recent.generation == generation.load(ordering: .acquiring), offset < recent.count,
             count <= recent.count - offset, recent.isWritable, let block = recent.block

@@ -3,14 +3,14 @@ import CPPCState
 /// Guest memory accesses that miss the soft TLB: translation, faults, page crossing, devices.
 ///
 /// All return `false` with an interrupt recorded in `excp_*` if the access is refused.
-public enum DataAccess {
+package enum DataAccess {
     private static var pageMask: UInt64 { 0xfff }
 
     /// - Parameters:
     ///   - ea: Effective address, already truncated in 32-bit mode.
     ///   - size: 1, 2, 4 or 8 bytes.
     @inline(never)
-    public static func load(
+    package static func load(
         _ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: inout UInt64
     ) -> Bool {
         guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
@@ -67,7 +67,7 @@ public enum DataAccess {
     }
 
     @inline(never)
-    public static func store(_ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: UInt64) -> Bool {
+    package static func store(_ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: UInt64) -> Bool {
         guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
         let mmu = PPCCPU.of(cpu).mmu
         mmu.checkWatchpoints(ea, size, .store)
@@ -123,7 +123,7 @@ public enum DataAccess {
 
     /// Checks that a store of `size` bytes (up to 128) would succeed, without writing.
     @inline(never)
-    public static func probeStore(_ cpu: CPUState, _ ea: UInt64, size: Int) -> Bool {
+    package static func probeStore(_ cpu: CPUState, _ ea: UInt64, size: Int) -> Bool {
         guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
         let mmu = PPCCPU.of(cpu).mmu
         var translation = Translation()
@@ -139,7 +139,7 @@ public enum DataAccess {
     ///
     /// - Returns: `nil` if an interrupt was recorded, or with `excp_vector` 0 if the address is not RAM.
     @inline(never)
-    public static func hostPointer(
+    package static func hostPointer(
         _ cpu: CPUState, _ ea: UInt64, size: Int, for kind: AccessKind
     ) -> UnsafeMutableRawPointer? {
         let mmu = PPCCPU.of(cpu).mmu

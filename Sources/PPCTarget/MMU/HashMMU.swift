@@ -2,11 +2,11 @@ import CPPCState
 import CSupport
 
 /// One entry of the segment look-aside buffer, in the layout of `slbmte`'s operands.
-public struct SLBEntry: Sendable, Equatable {
+package struct SLBEntry: Sendable, Equatable {
     /// ESID, valid bit (0x0800_0000).
-    public var esid: UInt64 = 0
+    package var esid: UInt64 = 0
     /// B, VSID, Ks, Kp, N, L, C, LP.
-    public var vsid: UInt64 = 0
+    package var vsid: UInt64 = 0
 
     static var valid: UInt64 { 0x0800_0000 }
     static var sizeMask: UInt64 { 3 << 62 }
@@ -21,13 +21,13 @@ public struct SLBEntry: Sendable, Equatable {
 }
 
 /// A partition's hash page table in host memory: groups of eight 16-byte big-endian entries.
-public struct HashTable {
-    public let base: UnsafeMutableRawPointer
+package struct HashTable {
+    package let base: UnsafeMutableRawPointer
     /// log2 of the size in bytes, 18 to 46.
-    public let shift: Int
+    package let shift: Int
 
     /// - Returns: `nil` if the size is outside of the architecture's bounds.
-    public init?(base: UnsafeMutableRawPointer, shift: Int) {
+    package init?(base: UnsafeMutableRawPointer, shift: Int) {
         guard (18...46).contains(shift) else { return nil }
         self.base = base
         self.shift = shift

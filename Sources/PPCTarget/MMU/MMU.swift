@@ -1,24 +1,24 @@
 import CPPCState
 
 /// The kind of a storage access.
-public enum AccessKind: UInt8, Sendable { case load, store, fetch }
+package enum AccessKind: UInt8, Sendable { case load, store, fetch }
 
 /// Where an effective address leads.
-public struct Translation: Sendable, Equatable {
+package struct Translation: Sendable, Equatable {
     /// Guest real address.
-    public var real: UInt64 = 0
+    package var real: UInt64 = 0
     /// log2 of the page; everything in it maps linearly. 60 in real mode.
-    public var pageShift: UInt64 = 60
+    package var pageShift: UInt64 = 60
 }
 
 /// An access to these effective addresses is reported before it happens.
-public struct Watchpoint: Sendable, Equatable {
-    public var address: UInt64
-    public var count: UInt64
-    public var loads: Bool
-    public var stores: Bool
+package struct Watchpoint: Sendable, Equatable {
+    package var address: UInt64
+    package var count: UInt64
+    package var loads: Bool
+    package var stores: Bool
 
-    public init(address: UInt64, count: UInt64, loads: Bool, stores: Bool) {
+    package init(address: UInt64, count: UInt64, loads: Bool, stores: Bool) {
         self.address = address
         self.count = count
         self.loads = loads
@@ -32,39 +32,39 @@ public struct Watchpoint: Sendable, Equatable {
 }
 
 /// Address translation of one hardware thread, its soft TLB and its way to physical memory.
-public final class MMU {
+package final class MMU {
     let state: CPUState
     let model: PPCModel
     /// Physical memory; changing it drops every translation.
-    public var memory: any PhysicalMemory {
+    package var memory: any PhysicalMemory {
         didSet { physicalMapChanged() }
     }
     /// The partition's hash page table. Without one, every hash translation misses.
-    public var hashTable: HashTable? {
+    package var hashTable: HashTable? {
         didSet { invalidateAll() }
     }
     /// Page sizes of hash translation that the partition may use; a machine can offer fewer than the model has.
-    public var segmentPageSizes: [SegmentPageSizes] {
+    package var segmentPageSizes: [SegmentPageSizes] {
         didSet { invalidateAll() }
     }
     /// Second doubleword of the partition table entry: base and size of the process table (radix).
-    public var processTable: UInt64 = 0 {
+    package var processTable: UInt64 = 0 {
         didSet { invalidateAll() }
     }
     /// Told about stores to memory with translated code.
     ///
     /// An engine, kept alive by its CPU, which takes it out here before it goes.
-    public unowned(unsafe) var codeTracker: (any TranslatedCodeTracker)? {
+    package unowned(unsafe) var codeTracker: (any TranslatedCodeTracker)? {
         didSet { withdrawWriteTags() }
     }
-    public var watchpoints: [Watchpoint] = [] {
+    package var watchpoints: [Watchpoint] = [] {
         didSet { invalidateAll() }
     }
     /// Called before an access that a watchpoint covers: effective address, size, kind.
-    public var onWatchpoint: ((UInt64, Int, AccessKind) -> Void)?
+    package var onWatchpoint: ((UInt64, Int, AccessKind) -> Void)?
 
     /// Accesses that the soft TLB did not have.
-    public internal(set) var misses = TLBMisses()
+    package internal(set) var misses = TLBMisses()
     /// Verify mode's account of what the interpreter does to memory.
     var recorder: PieceRecorder? {
         didSet {
@@ -159,12 +159,12 @@ public final class MMU {
     }
 
     /// Whether translation is radix: LPCR[HR] on a model that has it.
-    public var usesRadix: Bool { model.hasRadix && spr(state)[SPRegister.lpcr] & LPCR.hr != 0 }
+    package var usesRadix: Bool { model.hasRadix && spr(state)[SPRegister.lpcr] & LPCR.hr != 0 }
 
     // MARK: Invalidation
 
     /// Drops every translation of this thread.
-    public func invalidateAll() {
+    package func invalidateAll() {
         for bank in banks { bank.invalidateAll() }
     }
 
@@ -172,7 +172,7 @@ public final class MMU {
     ///
     /// - Parameters:
     ///   - ea: A multiple of `count`, which is a power of two.
-    public func invalidate(_ ea: UInt64, count: UInt64) {
+    package func invalidate(_ ea: UInt64, count: UInt64) {
         for bank in banks { bank.invalidate(ea, count: count) }
     }
 
@@ -191,7 +191,7 @@ public final class MMU {
     }
 
     /// Drops what hash translation has left.
-    public func invalidateHash() {
+    package func invalidateHash() {
         for bank in banks where bank.key.mode & 3 != 0 && bank.key.mode & 8 == 0 { bank.invalidateAll() }
     }
 
@@ -201,19 +201,19 @@ public final class MMU {
     }
 
     /// Makes the next store to each granule reach the slow path: dirty logging starts over, or code was translated.
-    public func withdrawWriteTags() {
+    package func withdrawWriteTags() {
         for bank in banks { bank.withdrawWriteTags(host: nil) }
     }
 
     /// As ``withdrawWriteTags()`` for a range of physical memory.
-    public func withdrawWriteTags(at address: UInt64, count: UInt64) {
+    package func withdrawWriteTags(at address: UInt64, count: UInt64) {
         guard let host = memory.hostMemory(at: address) else { return }
         let range = (start: UInt(bitPattern: host.pointer), count: UInt(truncatingIfNeeded: min(count, host.count)))
         for bank in banks { bank.withdrawWriteTags(host: range) }
     }
 
     /// Forgets host pointers after memory was added, removed or moved.
-    public func physicalMapChanged() { invalidateAll() }
+    package func physicalMapChanged() { invalidateAll() }
 
     // MARK: Translation
 
@@ -249,7 +249,7 @@ public final class MMU {
     }
 
     /// Translates for a debugger: no interrupt is recorded and no reference or change bit set.
-    public func debugTranslate(_ ea: UInt64, _ kind: AccessKind = .load) -> UInt64? {
+    package func debugTranslate(_ ea: UInt64, _ kind: AccessKind = .load) -> UInt64? {
         let saved = (
             state.pointee.excp_vector, state.pointee.excp_flags, state.pointee.excp_srr1, state.pointee.excp_dar,
             state.pointee.excp_dsisr
@@ -376,12 +376,12 @@ public final class MMU {
 }
 
 /// How often the soft TLB did not have what was asked for, by kind of access.
-public struct TLBMisses: Sendable, Equatable {
-    public var loads = 0
-    public var stores = 0
-    public var fetches = 0
+package struct TLBMisses: Sendable, Equatable {
+    package var loads = 0
+    package var stores = 0
+    package var fetches = 0
     /// Those that ended in an interrupt.
-    public var refused = 0
+    package var refused = 0
 
     @inline(__always)
     mutating func count(_ kind: AccessKind) {

@@ -7,6 +7,7 @@ public struct HostMemory {
     /// Stores are allowed; otherwise it is ROM and stores are ignored.
     public let isWritable: Bool
 
+    /// A run of its parts.
     public init(pointer: UnsafeMutableRawPointer, count: UInt64, isWritable: Bool = true) {
         self.pointer = pointer
         self.count = count
@@ -30,14 +31,19 @@ public protocol PhysicalMemory: AnyObject {
 }
 
 extension PhysicalMemory {
+    /// Nothing answers.
     public func ioRead(at address: UInt64, size: Int) -> UInt64? { nil }
+    /// Nothing answers.
     public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool { false }
+    /// Nobody keeps track.
     public func willWrite(at address: UInt64, count: UInt64) {}
 }
 
 /// RAM at consecutive physical addresses and I/O closures: all an embedder needs for a machine of CPU and memory.
 public final class FlatMemory: PhysicalMemory {
+    /// Physical address of the first byte.
     public let base: UInt64
+    /// Bytes, a multiple of 64 KiB.
     public let size: UInt64
     /// Host address of physical address ``base``.
     public let pointer: UnsafeMutableRawPointer
@@ -59,13 +65,16 @@ public final class FlatMemory: PhysicalMemory {
 
     deinit { pointer.deallocate() }
 
+    /// The RAM from there to the end.
     public func hostMemory(at address: UInt64) -> HostMemory? {
         let offset = address &- base
         guard offset < size else { return nil }
         return HostMemory(pointer: pointer + Int(offset), count: size - offset)
     }
 
+    /// Asks ``onRead``.
     public func ioRead(at address: UInt64, size: Int) -> UInt64? { onRead?(address, size) }
+    /// Asks ``onWrite``.
     public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
         onWrite?(address, size, value) ?? false
     }
@@ -91,7 +100,7 @@ public final class FlatMemory: PhysicalMemory {
 }
 
 /// Knows where translated code came from, so that stores to it reach the slow path.
-public protocol TranslatedCodeTracker: AnyObject {
+package protocol TranslatedCodeTracker: AnyObject {
     /// Whether stores to this range of physical memory may happen without notice from now on: it has no translated code.
     func mayWrite(at address: UInt64, count: UInt64) -> Bool
     /// Such memory was written; called after the store.

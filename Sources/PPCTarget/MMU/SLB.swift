@@ -8,7 +8,7 @@ extension MMU {
     }
 
     /// The buffer's entries, for state transfer; the number is the model's.
-    public var segments: [SLBEntry] {
+    package var segments: [SLBEntry] {
         get { slb }
         set {
             for index in slb.indices { slb[index] = index < newValue.count ? newValue[index] : SLBEntry() }

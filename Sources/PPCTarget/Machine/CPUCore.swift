@@ -2,20 +2,20 @@ import CPPCState
 import EmuCore
 
 /// What executes a thread; attached by the platform.
-public protocol ThreadRunner: AnyObject {
+package protocol ThreadRunner: AnyObject {
     /// See ``VirtualCPU``.
     func resume()
     func pause()
 }
 
 /// A processor core of the machine: the unit in which CPUs are plugged.
-public final class SpaprCPUCore: Device {
+package final class SpaprCPUCore: Device {
     /// Index of the core's first thread (`core-id`).
-    public internal(set) var firstThread: Int
-    public private(set) var threads: [SpaprThread] = []
-    public internal(set) var threadCount: Int
+    package internal(set) var firstThread: Int
+    package private(set) var threads: [SpaprThread] = []
+    package internal(set) var threadCount: Int
     /// NUMA node; `nil` until the machine assigns it, unless the user names it.
-    public internal(set) var node: Int?
+    package internal(set) var node: Int?
     /// Machines before 3.0 did not send what the partition knows about a thread.
     var omitsPartitionState: Bool
     private unowned let spapr: SpaprMachine
@@ -89,7 +89,7 @@ public final class SpaprCPUCore: Device {
         }
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         for thread in threads { thread.resetThread() }
     }
@@ -97,26 +97,28 @@ public final class SpaprCPUCore: Device {
 
 /// One hardware thread of a pseries machine: the processor, what the partition knows about it, its place in a stream.
 public final class SpaprThread: Device, VirtualCPU {
+    /// Its processor: registers, translation, execution.
     public let cpu: PPCCPU
+    /// Number of the thread in its machine, from 0.
     public let index: Int
     /// The guest's number of the thread ("interrupt server number").
-    public let server: Int
-    public unowned let core: SpaprCPUCore
-    public unowned let spapr: SpaprMachine
+    package let server: Int
+    package unowned let core: SpaprCPUCore
+    package unowned let spapr: SpaprMachine
 
     // What the guest registered (H_REGISTER_VPA); 0 for none.
-    public var vpaAddress: UInt64 = 0
-    public var slbShadowAddress: UInt64 = 0
-    public var slbShadowSize: UInt64 = 0
-    public var dispatchLogAddress: UInt64 = 0
-    public var dispatchLogSize: UInt64 = 0
+    package var vpaAddress: UInt64 = 0
+    package var slbShadowAddress: UInt64 = 0
+    package var slbShadowSize: UInt64 = 0
+    package var dispatchLogAddress: UInt64 = 0
+    package var dispatchLogSize: UInt64 = 0
     /// H_PROD came while the thread was running: the next H_CEDE returns at once.
-    public var isProdded = false
+    package var isProdded = false
     /// The interrupt controllers' parts for this thread.
-    public var xicsPresenter: AnyObject?
-    public var xiveContext: AnyObject?
+    package var xicsPresenter: AnyObject?
+    package var xiveContext: AnyObject?
     /// What executes the thread; without one it stays where it is.
-    public var runner: (any ThreadRunner)?
+    package var runner: (any ThreadRunner)?
 
     /// Exception that QEMU was about to deliver; −1 for none. Nothing here is ever in that state.
     var exceptionIndex: Int32 = -1
@@ -208,9 +210,12 @@ public final class SpaprThread: Device, VirtualCPU {
 
     // MARK: VirtualCPU
 
+    /// Starts or goes on with the thread that runs it.
     public func resume() { runner?.resume() }
+    /// Stops it; returns when it stands.
     public func pause() { runner?.pause() }
 
+    /// Makes the next store to any page be noticed: dirty logging begins.
     public func flushWriteAccess() {
         guard let runner, machine.runState.isRunning else {
             cpu.mmu.withdrawWriteTags()

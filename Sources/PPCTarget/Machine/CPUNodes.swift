@@ -15,7 +15,7 @@ extension SpaprMachine {
     }
 
     /// Fills the node of a core, given its first thread.
-    public func describe(_ thread: SpaprThread, _ tree: DeviceTree, _ node: DeviceTree.Node) {
+    package func describe(_ thread: SpaprThread, _ tree: DeviceTree, _ node: DeviceTree.Node) {
         let model = thread.cpu.model
         let server = UInt32(thread.server)
         if let connector = connectors.connector(.cpu, server) {

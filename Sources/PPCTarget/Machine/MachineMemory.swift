@@ -1,12 +1,12 @@
 import EmuCore
 
 /// The machine's physical address space as a CPU needs it, for threads that nothing executes.
-public final class MachineMemory: PhysicalMemory {
+package final class MachineMemory: PhysicalMemory {
     weak var space: AddressSpace?
 
     init() {}
 
-    public func hostMemory(at address: UInt64) -> HostMemory? {
+    package func hostMemory(at address: UInt64) -> HostMemory? {
         guard let space else { return nil }
         if let ram = space.ram(at: address, forWriting: true) {
             return HostMemory(pointer: ram.pointer, count: ram.available)
@@ -16,18 +16,18 @@ public final class MachineMemory: PhysicalMemory {
         }
     }
 
-    public func ioRead(at address: UInt64, size: Int) -> UInt64? {
+    package func ioRead(at address: UInt64, size: Int) -> UInt64? {
         guard let (value, result) = space?.ioRead(at: address, size: size, order: .big), result == .done else {
             return nil
         }
         return value
     }
 
-    public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
+    package func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
         space?.ioWrite(at: address, value, size: size, order: .big) == .done
     }
 
-    public func willWrite(at address: UInt64, count: UInt64) {
+    package func willWrite(at address: UInt64, count: UInt64) {
         guard let ram = space?.ram(at: address, forWriting: true) else { return }
         ram.block.markDirty(offset: ram.offset, length: min(count, ram.available))
     }

@@ -4,7 +4,7 @@ import EmuCore
 /// runtime services, built-in firmware, the threads that run vCPUs.
 ///
 /// The functions are called while a machine is built, in the order of this list.
-public protocol SpaprPlatform: Sendable {
+package protocol SpaprPlatform: Sendable {
     /// - Parameter sourceCount: External sources, numbered from ``SpaprInterrupts/firstExternal``.
     func makeXICS(_ machine: SpaprMachine, sourceCount: Int) throws -> (any SpaprInterruptController)?
     /// - Parameters:

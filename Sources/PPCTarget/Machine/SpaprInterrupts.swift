@@ -3,7 +3,7 @@ import EmuCore
 /// What the machine needs of an interrupt controller (XICS or XIVE).
 ///
 /// Numbers are global interrupt numbers: IPIs from 0, external sources from ``SpaprInterrupts/firstExternal``.
-public protocol SpaprInterruptController: AnyObject {
+package protocol SpaprInterruptController: AnyObject {
     /// Makes the controller the one that the guest sees, and back.
     func activate(serverCount: Int) throws
     func deactivate()
@@ -27,19 +27,19 @@ public protocol SpaprInterruptController: AnyObject {
 }
 
 /// A machine's interrupt numbers: which controllers there are, which one is active, who has which number.
-public final class SpaprInterrupts {
-    public static let ipiCount = 0x1000
-    public static let firstExternal = 0x1000
-    public static let epow = firstExternal
-    public static let hotplug = firstExternal + 1
-    public static let firstVIO = firstExternal + 0x100
-    public static let firstPCI = firstExternal + 0x200
-    public static let firstMSI = firstExternal + 0x300
+package final class SpaprInterrupts {
+    package static let ipiCount = 0x1000
+    package static let firstExternal = 0x1000
+    package static let epow = firstExternal
+    package static let hotplug = firstExternal + 1
+    package static let firstVIO = firstExternal + 0x100
+    package static let firstPCI = firstExternal + 0x200
+    package static let firstMSI = firstExternal + 0x300
 
-    public private(set) var mode: SpaprVersion.InterruptMode
-    public internal(set) var xics: (any SpaprInterruptController)?
-    public internal(set) var xive: (any SpaprInterruptController)?
-    public private(set) var active: (any SpaprInterruptController)?
+    package private(set) var mode: SpaprVersion.InterruptMode
+    package internal(set) var xics: (any SpaprInterruptController)?
+    package internal(set) var xive: (any SpaprInterruptController)?
+    package private(set) var active: (any SpaprInterruptController)?
     let externalCount: Int
     let hasLegacyAllocation: Bool
     /// Numbers from ``firstMSI`` on that are given out dynamically; empty with legacy allocation.
@@ -56,7 +56,7 @@ public final class SpaprInterrupts {
     }
 
     /// Number of message-signalled interrupts that a guest may have.
-    public var messageCount: Int { hasLegacyAllocation ? externalCount : messageMap.count }
+    package var messageCount: Int { hasLegacyAllocation ? externalCount : messageMap.count }
 
     var controllers: [any SpaprInterruptController] { [xics, xive].compactMap { $0 } }
 
@@ -79,7 +79,7 @@ public final class SpaprInterrupts {
     }
 
     /// The active controller follows what the guest negotiated; before that it is XICS where there is one.
-    public func updateActive() throws {
+    package func updateActive() throws {
         let wanted: (any SpaprInterruptController)?
         if xics == nil {
             wanted = xive
@@ -92,14 +92,14 @@ public final class SpaprInterrupts {
         try wanted?.activate(serverCount: machine.serverCount)
     }
 
-    public func claim(_ number: Int, isLevel: Bool) throws {
+    package func claim(_ number: Int, isLevel: Bool) throws {
         guard number >= Self.firstExternal, number < Self.firstExternal + externalCount else {
             throw ObjectError("interrupt number 0x\(String(number, radix: 16)) is out of range")
         }
         for controller in controllers { try controller.claim(number, isLevel: isLevel) }
     }
 
-    public func free(_ number: Int, count: Int = 1) {
+    package func free(_ number: Int, count: Int = 1) {
         for one in number..<(number + max(count, 0)) {
             guard one >= Self.firstExternal, one < Self.firstExternal + externalCount else { continue }
             for controller in controllers { controller.free(one) }
@@ -107,12 +107,12 @@ public final class SpaprInterrupts {
     }
 
     /// The wire into an external source; follows changes of the active controller.
-    public func line(_ number: Int) -> InterruptLine {
+    package func line(_ number: Int) -> InterruptLine {
         InterruptLine { [weak self] level in self?.active?.setLevel(number, level) }
     }
 
     /// Takes `count` consecutive numbers for messages.
-    public func allocateMessages(_ count: Int, aligned: Bool) throws -> Int {
+    package func allocateMessages(_ count: Int, aligned: Bool) throws -> Int {
         guard count > 0, count <= messageCount else { throw Self.noBlock(count) }
         let step = aligned ? count : 1
         if hasLegacyAllocation {
@@ -131,7 +131,7 @@ public final class SpaprInterrupts {
         throw Self.noBlock(count)
     }
 
-    public func freeMessages(_ first: Int, count: Int) {
+    package func freeMessages(_ first: Int, count: Int) {
         for number in first..<(first + max(count, 0)) {
             let index = number - Self.firstMSI
             if messageMap.indices.contains(index) { messageMap[index] = false }

@@ -8,7 +8,7 @@ extension SpaprMachine {
     /// format.
     ///
     /// - Throws: ``ObjectError`` with the option that cannot be met. The machine is of no use then.
-    public func build(_ options: SpaprOptions) throws {
+    package func build(_ options: SpaprOptions) throws {
         self.options = options
         smp = try CPUTopology.complete(options.smp, version: version)
         try chooseModel()
@@ -74,7 +74,7 @@ extension SpaprMachine {
     ///
     /// Terminals that are to come before the NVRAM, as `-serial` makes them, belong into ``SpaprOptions/terminals``.
     @discardableResult
-    public func addTerminal(_ backend: CharacterBackend, unit: UInt32? = nil, id: String? = nil) throws -> SpaprVTY {
+    package func addTerminal(_ backend: CharacterBackend, unit: UInt32? = nil, id: String? = nil) throws -> SpaprVTY {
         let terminal = SpaprVTY(machine: self, backend: backend)
         try applyPresets(to: terminal)
         if let unit { terminal.unit = unit }
@@ -400,8 +400,8 @@ extension SpaprMachine {
 }
 
 /// The kernel that was loaded.
-public struct LoadedKernel: Sendable {
-    public let address: UInt64
-    public let size: UInt64
-    public let isLittleEndian: Bool
+package struct LoadedKernel: Sendable {
+    package let address: UInt64
+    package let size: UInt64
+    package let isLittleEndian: Bool
 }

@@ -9,7 +9,7 @@ extension SpaprMachine {
     ///   - properties: Machine properties as in `-machine NAME=VALUE`.
     ///   - configure: Sets options; it gets the machine to create back ends and consoles with.
     /// - Throws: ``ObjectError`` naming the option that cannot be met.
-    public static func make(
+    package static func make(
         _ name: String = "pseries", platform: any SpaprPlatform = SpaprServices(),
         properties: KeyValuePairs<String, Value> = [:], configure: (SpaprMachine, inout SpaprOptions) throws -> Void
     ) throws -> SpaprMachine {

@@ -9,7 +9,7 @@ extension SpaprMachine {
     ///   - isReset: The tree of a reset, with everything firmware needs; otherwise what
     ///     `ibm,client-architecture-support` tells a running guest anew.
     ///   - room: Bytes that the tree may have.
-    public func makeDeviceTree(isReset: Bool, room: Int) throws -> DeviceTree {
+    package func makeDeviceTree(isReset: Bool, room: Int) throws -> DeviceTree {
         let tree = DeviceTree(capacity: room)
         describeRoot(tree)
         interrupts.active?.addDeviceTree(
@@ -170,8 +170,8 @@ extension SpaprMachine {
     // MARK: Firmware's nodes
 
     /// Size in bytes of the RTAS blob's share, of an error log, and the rate of event scans in calls per minute.
-    public static let rtasBlobSize: UInt32 = 20
-    public static let errorLogSize: UInt32 = 2048
+    package static let rtasBlobSize: UInt32 = 20
+    package static let errorLogSize: UInt32 = 2048
     private static let eventScanRate: UInt32 = 0x0000_0001
 
     private func describeRTAS(_ tree: DeviceTree) {

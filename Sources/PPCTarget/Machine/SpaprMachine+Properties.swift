@@ -186,7 +186,7 @@ extension SpaprMachine {
 
 extension TypeRegistry {
     /// Registers the pseries machine types, their CPUs and devices.
-    public func registerSpaprTypes(platform: any SpaprPlatform) {
+    package func registerSpaprTypes(platform: any SpaprPlatform) {
         let base = register(
             ObjectType(
                 "spapr-machine", parent: nil, isAbstract: true,

@@ -6,16 +6,17 @@ import Logging
 /// Use: create one with ``init(version:types:platform:logger:)``, set machine properties, create memory back ends,
 /// then ``build(_:)``. From then on it is at rest in its reset state, ready to run or to load a stream.
 public final class SpaprMachine: Machine {
+    /// Facts of its version, `pseries-X.Y`.
     public let version: SpaprVersion
     /// Interrupt controllers, hypercalls, runtime services, vCPU threads.
-    public let platform: any SpaprPlatform
+    package let platform: any SpaprPlatform
 
     // MARK: Properties, set before build
 
     /// Levels in effect; those the user gave win over the version's defaults.
-    public internal(set) var capabilities: SpaprCapabilities
+    package internal(set) var capabilities: SpaprCapabilities
     /// Levels without user's choices, decided when the CPU is known.
-    public internal(set) var defaultCapabilities: SpaprCapabilities
+    package internal(set) var defaultCapabilities: SpaprCapabilities
     /// Levels that travel: ours when saving, the source's after loading.
     var travellingCapabilities: SpaprCapabilities
     var chosenCapabilities: Set<SpaprCapability> = []
@@ -23,12 +24,12 @@ public final class SpaprMachine: Machine {
     var warnings: Set<String> = []
     var wantedInterruptMode: SpaprVersion.InterruptMode
     /// Threads that a core's numbers leave room for; 0 until decided.
-    public internal(set) var vsmt: UInt32 = 0
-    public internal(set) var maximumCompatibility: UInt32 = 0
-    public internal(set) var resizeHPT: ResizeHPT = .default
+    package internal(set) var vsmt: UInt32 = 0
+    package internal(set) var maximumCompatibility: UInt32 = 0
+    package internal(set) var resizeHPT: ResizeHPT = .default
     var kernelAddress: UInt64 = 0x40_0000
-    public internal(set) var usesBuiltInFirmware = false
-    public internal(set) var hasHotplugEvents: Bool
+    package internal(set) var usesBuiltInFirmware = false
+    package internal(set) var hasHotplugEvents: Bool
     var suppressesDescription: Bool
     /// Whether guest memory belongs into a core dump of this process, and may be merged with equal pages.
     var dumpsGuestCore = true
@@ -41,61 +42,64 @@ public final class SpaprMachine: Machine {
     var ignoredProperties: [String: Value] = [:]
 
     /// Whether the guest may have its hash table resized.
-    public enum ResizeHPT: String, Sendable { case `default`, disabled, enabled, required }
+    package enum ResizeHPT: String, Sendable { case `default`, disabled, enabled, required }
 
     // MARK: Parts, made by build
 
+    /// What it was built of.
     public internal(set) var options = SpaprOptions()
-    public internal(set) var smp = CPUTopology()
+    package internal(set) var smp = CPUTopology()
+    /// The processor of all its threads.
     public internal(set) var model: PPCModel
+    /// Bytes of RAM at the start; plugged modules are not among them.
     public internal(set) var memorySize: UInt64 = 0
-    public internal(set) var maximumMemorySize: UInt64 = 0
+    package internal(set) var maximumMemorySize: UInt64 = 0
     /// Start of hot-plugged memory; 0 if there can be none.
-    public internal(set) var deviceMemoryBase: UInt64 = 0
-    public internal(set) var deviceMemorySize: UInt64 = 0
+    package internal(set) var deviceMemoryBase: UInt64 = 0
+    package internal(set) var deviceMemorySize: UInt64 = 0
     /// What real mode can address, and where firmware lives.
-    public internal(set) var realModeSize: UInt64 = 0
-    public internal(set) var numa = SpaprNUMA()
-    public internal(set) var interrupts: SpaprInterrupts!
-    public internal(set) var cores: [SpaprCPUCore] = []
+    package internal(set) var realModeSize: UInt64 = 0
+    package internal(set) var numa = SpaprNUMA()
+    package internal(set) var interrupts: SpaprInterrupts!
+    package internal(set) var cores: [SpaprCPUCore] = []
     /// What the platform keeps for this machine (hypercalls, runtime services).
-    public var services: AnyObject?
+    package var services: AnyObject?
     /// Physical memory as a thread sees it unless the platform gives it a faster way.
-    public let physicalMemory: MachineMemory
-    public internal(set) var vio: VIOBus!
-    public internal(set) var nvram: SpaprNVRAM!
-    public internal(set) var rtc: SpaprRTC!
-    public internal(set) var phbs: [SpaprPHB] = []
+    package let physicalMemory: MachineMemory
+    package internal(set) var vio: VIOBus!
+    package internal(set) var nvram: SpaprNVRAM!
+    package internal(set) var rtc: SpaprRTC!
+    package internal(set) var phbs: [SpaprPHB] = []
     /// What answers H_RANDOM, if the user added it.
-    public internal(set) var randomNumbers: SpaprRNG?
-    public internal(set) var connectors: ConnectorTable!
-    public internal(set) var events: SpaprEvents!
+    package internal(set) var randomNumbers: SpaprRNG?
+    package internal(set) var connectors: ConnectorTable!
+    package internal(set) var events: SpaprEvents!
     /// Images that every reset copies into memory: firmware, kernel, initrd.
-    public internal(set) var images = ImageSet()
+    package internal(set) var images = ImageSet()
     /// The file that was loaded as firmware: its path and size.
-    public internal(set) var firmware: (path: String, size: Int)?
-    public internal(set) var kernel: LoadedKernel?
-    public internal(set) var initrd: (address: UInt64, size: UInt64)?
+    package internal(set) var firmware: (path: String, size: Int)?
+    package internal(set) var kernel: LoadedKernel?
+    package internal(set) var initrd: (address: UInt64, size: UInt64)?
 
     // MARK: State that travels in the `spapr` section
 
     /// The partition's hash page table; `nil` shift 0 for radix guests that gave it up.
     public let hpt: HashPageTable
     /// Process table registered by the guest: second doubleword of its partition table entry.
-    public internal(set) var processTableEntry: UInt64 = 0
+    package internal(set) var processTableEntry: UInt64 = 0
     /// What platform and guest agreed on by `ibm,client-architecture-support`.
-    public internal(set) var negotiatedVector5 = OptionVector()
+    package internal(set) var negotiatedVector5 = OptionVector()
     /// What the platform offers.
-    public internal(set) var offeredVector5 = OptionVector()
-    public var deviceTreeBlob: [UInt8] = []
-    public var deviceTreeInitialSize: UInt32 = 0
+    package internal(set) var offeredVector5 = OptionVector()
+    package var deviceTreeBlob: [UInt8] = []
+    package var deviceTreeInitialSize: UInt32 = 0
     /// Addresses registered by `ibm,nmi-register`; all ones for none.
-    public var systemResetAddress = UInt64.max
-    public var machineCheckAddress = UInt64.max
+    package var systemResetAddress = UInt64.max
+    package var machineCheckAddress = UInt64.max
     /// Number of the thread that handles a machine check; −1 for none.
-    public var machineCheckOwner: Int32 = -1
+    package var machineCheckOwner: Int32 = -1
     /// The guest cannot do ISA 3.0 and must not see radix in the CPU's features.
-    public var guestIsBeforeISA300 = false
+    package var guestIsBeforeISA300 = false
     var legacyRTCOffset: UInt64 = 0
     /// Nothing has happened since a stream was loaded: saving writes again what came, even where it has no meaning here.
     var isAsLoaded = false
@@ -105,11 +109,11 @@ public final class SpaprMachine: Machine {
     let timer: ClockState
 
     /// Size of a hot-pluggable piece of memory, in bytes.
-    public static let memoryBlockSize: UInt64 = 256 << 20
-    public static let defaultRAMID = "ppc_spapr.ram"
-    public static let deviceTreeRoom = 0x20_0000
+    package static let memoryBlockSize: UInt64 = 256 << 20
+    package static let defaultRAMID = "ppc_spapr.ram"
+    package static let deviceTreeRoom = 0x20_0000
 
-    public init(
+    package init(
         version: SpaprVersion, types: TypeRegistry, platform: any SpaprPlatform,
         logger: Logger = Logger(label: "emucore")
     ) {
@@ -156,7 +160,7 @@ public final class SpaprMachine: Machine {
     }
 
     /// Bytes of RAM that are there: main RAM and memory modules. Hash tables that can be resized are made for it.
-    public var presentMemorySize: UInt64 { memorySize &+ (deviceMemory?.used ?? 0) }
+    package var presentMemorySize: UInt64 { memorySize &+ (deviceMemory?.used ?? 0) }
 
     public override func resetMachine() {
         do {
@@ -190,31 +194,32 @@ public final class SpaprMachine: Machine {
     /// All threads, by index.
     public var threads: [SpaprThread] { cores.flatMap(\.threads) }
 
+    /// The thread of a number from 0 on; `nil` if it is not plugged.
     public func thread(index: Int) -> SpaprThread? { threads.first { $0.index == index } }
 
     /// The thread of a number as the guest knows it ("interrupt server number").
-    public func thread(server: Int) -> SpaprThread? { threads.first { $0.server == server } }
+    package func thread(server: Int) -> SpaprThread? { threads.first { $0.server == server } }
 
     /// The guest's number of thread `index`.
-    public func server(ofThread index: Int) -> Int {
+    package func server(ofThread index: Int) -> Int {
         index / smp.threads * Int(vsmt) + index % smp.threads
     }
 
     /// One more than the highest number a thread can have.
-    public var serverCount: Int { (smp.maximum * Int(vsmt) + smp.threads - 1) / smp.threads }
+    package var serverCount: Int { (smp.maximum * Int(vsmt) + smp.threads - 1) / smp.threads }
 
     /// Whether the CPU model can run a level, within the user's limit.
-    public func runs(_ level: UInt32) -> Bool {
+    package func runs(_ level: UInt32) -> Bool {
         CompatibilityMode.isUsable(level, on: model, maximum: maximumCompatibility)
     }
 
     /// Sets some bits of every thread's LPCR. CPUs are stopped or execute the hypercall that asks for it.
-    public func updateLPCR(set: UInt64, mask: UInt64) {
+    package func updateLPCR(set: UInt64, mask: UInt64) {
         for thread in threads { thread.cpu.setLPCR(thread.cpu.lpcr & ~mask | set) }
     }
 
     /// Registers a process table, or (0) returns to the hash table's rules.
-    public func setProcessTable(_ entry: UInt64) {
+    package func setProcessTable(_ entry: UInt64) {
         processTableEntry = entry
         for thread in threads { thread.cpu.mmu.processTable = entry }
     }
@@ -226,12 +231,12 @@ public final class SpaprMachine: Machine {
 }
 
 /// Numbers of `-smp`, complete and consistent.
-public struct CPUTopology: Sendable, Equatable {
-    public var cpus = 1
-    public var sockets = 1
-    public var cores = 1
-    public var threads = 1
-    public var maximum = 1
+package struct CPUTopology: Sendable, Equatable {
+    package var cpus = 1
+    package var sockets = 1
+    package var cores = 1
+    package var threads = 1
+    package var maximum = 1
 
     /// Fills in what was left open.
     ///

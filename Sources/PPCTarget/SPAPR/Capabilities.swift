@@ -2,7 +2,7 @@ import EmuCore
 
 /// A property of the virtual platform that depends on the processor or the host and that a guest relies on: source
 /// and destination of a migration must agree on it (`cap-*` machine properties).
-public enum SpaprCapability: Int, Sendable, CaseIterable {
+package enum SpaprCapability: Int, Sendable, CaseIterable {
     case transactionalMemory
     case vsx
     case decimalFloatingPoint
@@ -20,7 +20,7 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
     case dawr1
 
     /// What a capability's value may be.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         case flag
         /// One of these words, weakest first.
         case choice([String], help: String)
@@ -29,7 +29,7 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
     }
 
     /// Name after `cap-`.
-    public var optionName: String {
+    package var optionName: String {
         switch self {
         case .transactionalMemory: "htm"
         case .vsx: "vsx"
@@ -67,7 +67,7 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
     }
 
     /// Name of the subsection that carries it.
-    public var sectionName: String {
+    package var sectionName: String {
         switch self {
         case .maximumPageSize: "spapr/cap/hpt_maxpagesize"
         case .nestedHV: "spapr/cap/nested_kvm_hv"
@@ -86,7 +86,7 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
         return "mig.caps[0x\(rawValue < 16 ? "0" : "")\(number)]"
     }
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .transactionalMemory: "Allow Hardware Transactional Memory (HTM)"
         case .vsx: "Allow Vector Scalar Extensions (VSX)"
@@ -107,7 +107,7 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
         }
     }
 
-    public var kind: Kind {
+    package var kind: Kind {
         switch self {
         case .cacheFlush, .boundsCheck:
             .choice(
@@ -126,12 +126,12 @@ public enum SpaprCapability: Int, Sendable, CaseIterable {
 }
 
 /// A level for each capability; 0 is the weakest.
-public struct SpaprCapabilities: Sendable, Equatable {
+package struct SpaprCapabilities: Sendable, Equatable {
     private var values = [UInt8](repeating: 0, count: SpaprCapability.allCases.count)
 
-    public init() {}
+    package init() {}
 
-    public subscript(capability: SpaprCapability) -> UInt8 {
+    package subscript(capability: SpaprCapability) -> UInt8 {
         get { values[capability.rawValue] }
         set { values[capability.rawValue] = newValue }
     }
@@ -178,12 +178,12 @@ public struct SpaprCapabilities: Sendable, Equatable {
 }
 
 /// Logical processor versions (PAPR), what `ibm,client-architecture-support` negotiates.
-public enum LogicalPVR {
-    public static var isa206: UInt32 { 0x0f00_0003 }
-    public static var isa206Plus: UInt32 { 0x0f10_0003 }
-    public static var isa207: UInt32 { 0x0f00_0004 }
-    public static var isa300: UInt32 { 0x0f00_0005 }
-    public static var isa310: UInt32 { 0x0f00_0006 }
+package enum LogicalPVR {
+    package static var isa206: UInt32 { 0x0f00_0003 }
+    package static var isa206Plus: UInt32 { 0x0f10_0003 }
+    package static var isa207: UInt32 { 0x0f00_0004 }
+    package static var isa300: UInt32 { 0x0f00_0005 }
+    package static var isa310: UInt32 { 0x0f00_0006 }
 }
 
 // MARK: Machine properties

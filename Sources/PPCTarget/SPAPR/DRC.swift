@@ -1,8 +1,8 @@
 import EmuCore
 
 /// Dynamic reconfiguration connector: the place where a device can be plugged (PAPR, "Dynamic Reconfiguration").
-public final class SpaprConnector: Device {
-    public enum Kind: UInt32, Sendable {
+package final class SpaprConnector: Device {
+    package enum Kind: UInt32, Sendable {
         case cpu = 1
         case phb = 2
         case vio = 3
@@ -34,31 +34,31 @@ public final class SpaprConnector: Device {
     }
 
     /// States of LoPAPR figure 12; numbers are wire format.
-    public enum Stage: UInt32, Sendable {
+    package enum Stage: UInt32, Sendable {
         case invalid, logicalUnusable, logicalAvailable, logicalUnisolated, logicalConfigured
         case physicalAvailable, physicalPowered, physicalUnisolated, physicalConfigured
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// Number within its kind.
-    public let number: UInt32
-    public weak var owner: AnyObject?
-    public var stage: Stage
+    package let number: UInt32
+    package weak var owner: AnyObject?
+    package var stage: Stage
     /// What is plugged.
-    public weak var device: Device?
-    public var isUnplugRequested = false
+    package weak var device: Device?
+    package var isUnplugRequested = false
     /// 0 inactive, 1 active, 2 identify, 3 action.
-    public var indicator: UInt32 = 0
+    package var indicator: UInt32 = 0
     /// Progress of `ibm,configure-connector`: node offset and depth in ``fragment``; −1 when it is not under way.
-    public var configureOffset: Int32 = -1
-    public var configureDepth: Int32 = -1
+    package var configureOffset: Int32 = -1
+    package var configureDepth: Int32 = -1
     /// Device tree of what is plugged, for `ibm,configure-connector`, and where in it the device's node is.
-    public var fragment: DeviceTree?
-    public var fragmentNode: DeviceTree.Node = 0
+    package var fragment: DeviceTree?
+    package var fragmentNode: DeviceTree.Node = 0
     /// Makes ``fragment`` when it is first asked for.
-    public var makeFragment: (() -> (DeviceTree, DeviceTree.Node))?
+    package var makeFragment: (() -> (DeviceTree, DeviceTree.Node))?
     /// Removes the device when the guest has let go of it.
-    public var release: ((Device) -> Void)?
+    package var release: ((Device) -> Void)?
 
     init(machine: SpaprMachine, kind: Kind, number: UInt32, owner: AnyObject) {
         self.kind = kind
@@ -69,17 +69,17 @@ public final class SpaprConnector: Device {
     }
 
     /// Index by which the guest names the connector: unique over all kinds.
-    public var drcIndex: UInt32 { kind.rawValue << 28 | number & 0x0fff_ffff }
-    public var treeName: String { "\(kind.namePrefix)\(Int32(bitPattern: number))" }
+    package var drcIndex: UInt32 { kind.rawValue << 28 | number & 0x0fff_ffff }
+    package var treeName: String { "\(kind.namePrefix)\(Int32(bitPattern: number))" }
     var emptyStage: Stage { kind.isPhysical ? .physicalPowered : .logicalUnusable }
     var readyStage: Stage { kind.isPhysical ? .physicalConfigured : .logicalConfigured }
 
-    public override func realize() throws {
+    package override func realize() throws {
         machine.state.register(Self.connectorState, of: self, instance: drcIndex)
         if kind.isPhysical { machine.state.register(Self.physicalState, of: self, instance: drcIndex) }
     }
 
-    public override func unrealize() { machine.state.unregister(subject: self) }
+    package override func unrealize() { machine.state.unregister(subject: self) }
 
     /// - Parameter release: Called when the guest has let go of the device.
     func attach(_ device: Device, release: ((Device) -> Void)? = nil) {
@@ -103,7 +103,7 @@ public final class SpaprConnector: Device {
         if kind.isPhysical { indicator = device == nil ? 0 : 1 }
     }
 
-    public func releaseDevice() {
+    package func releaseDevice() {
         if let device { release?(device) }
         isUnplugRequested = false
         fragment = nil
@@ -139,16 +139,16 @@ public final class SpaprConnector: Device {
 }
 
 /// All connectors of a machine.
-public final class ConnectorTable {
-    public private(set) var all: [SpaprConnector] = []
+package final class ConnectorTable {
+    package private(set) var all: [SpaprConnector] = []
     private var byIndex: [UInt32: SpaprConnector] = [:]
     private unowned let machine: SpaprMachine
 
     init(machine: SpaprMachine) { self.machine = machine }
 
-    public subscript(index: UInt32) -> SpaprConnector? { byIndex[index] }
+    package subscript(index: UInt32) -> SpaprConnector? { byIndex[index] }
 
-    public func connector(_ kind: SpaprConnector.Kind, _ number: UInt32) -> SpaprConnector? {
+    package func connector(_ kind: SpaprConnector.Kind, _ number: UInt32) -> SpaprConnector? {
         byIndex[kind.rawValue << 28 | number & 0x0fff_ffff]
     }
 

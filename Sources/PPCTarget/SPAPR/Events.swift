@@ -1,20 +1,20 @@
 import EmuCore
 
 /// One event that waits for the guest to fetch it (`check-exception`, `event-scan`).
-public final class PendingEvent {
+package final class PendingEvent {
     /// First word of the log: version, severity, disposition, type.
-    public var summary: UInt32
-    public var log: [UInt8]
-    public init(summary: UInt32 = 0, log: [UInt8] = []) {
+    package var summary: UInt32
+    package var log: [UInt8]
+    package init(summary: UInt32 = 0, log: [UInt8] = []) {
         self.summary = summary
         self.log = log
     }
 }
 
 /// The event log and its interrupts.
-public final class SpaprEvents {
+package final class SpaprEvents {
     /// Classes of events, in PAPR's order.
-    public enum Class: Int, Sendable, CaseIterable {
+    package enum Class: Int, Sendable, CaseIterable {
         case internalErrors, epow, reserved, hotplug, io
 
         var treeName: String {
@@ -28,8 +28,8 @@ public final class SpaprEvents {
         }
     }
 
-    public var pending: [PendingEvent] = []
-    public private(set) var sources: [Class: Int] = [:]
+    package var pending: [PendingEvent] = []
+    package private(set) var sources: [Class: Int] = [:]
     /// Number of the next log made here.
     var nextLogNumber: UInt32 = 0
     unowned let machine: SpaprMachine
@@ -49,7 +49,7 @@ public final class SpaprEvents {
     }
 
     /// Adds an event and tells the guest.
-    public func post(_ event: PendingEvent, as kind: Class) {
+    package func post(_ event: PendingEvent, as kind: Class) {
         pending.append(event)
         if let number = sources[kind] { machine.interrupts.line(number).pulse() }
     }

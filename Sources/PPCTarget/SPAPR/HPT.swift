@@ -6,7 +6,7 @@ import Glibc
 /// travels as a live section of its own.
 public final class HashPageTable: LiveState {
     /// log2 of the size in bytes; 0 if there is no table.
-    public private(set) var shift = 0
+    package private(set) var shift = 0
     private var storage: UnsafeMutableRawPointer?
     /// Entries that were written since they were last sent.
     private var dirty: DirtyBitmap?
@@ -16,26 +16,26 @@ public final class HashPageTable: LiveState {
     private var position = 0
     private var isFirstPass = true
 
-    public static let entrySize = 16
+    package static let entrySize = 16
     static let minimumShift = 18
     static let maximumShift = 46
 
     /// log2 of the largest table that a stream may ask for.
     var largestShift = 32
 
-    public init() {}
+    package init() {}
 
     deinit { release() }
 
     /// What an MMU searches; `nil` if there is no table.
-    public var table: HashTable? {
+    package var table: HashTable? {
         storage.flatMap { HashTable(base: $0, shift: shift) }
     }
 
-    public var entryCount: Int { storage == nil ? 0 : 1 << (shift - 4) }
+    package var entryCount: Int { storage == nil ? 0 : 1 << (shift - 4) }
 
     /// The table for RAM of a size: 1/128 of it, rounded up to a power of two.
-    public static func shift(forMemory size: UInt64) -> Int {
+    package static func shift(forMemory size: UInt64) -> Int {
         let bits = size <= 1 ? 0 : 64 - (size - 1).leadingZeroBitCount
         return min(max(bits - 7, minimumShift), maximumShift)
     }
@@ -43,7 +43,7 @@ public final class HashPageTable: LiveState {
     /// Replaces the table by an empty one of another size.
     ///
     /// - Throws: If the size is out of bounds or the memory cannot be had.
-    public func reallocate(shift newShift: Int) throws {
+    package func reallocate(shift newShift: Int) throws {
         guard (Self.minimumShift...Self.maximumShift).contains(newShift) else {
             throw ObjectError("invalid hash page table size: 2^\(newShift) bytes")
         }
@@ -65,7 +65,7 @@ public final class HashPageTable: LiveState {
     }
 
     /// Gives the table up: the guest uses radix translation.
-    public func free() {
+    package func free() {
         release()
         onChange()
     }
@@ -89,7 +89,7 @@ public final class HashPageTable: LiveState {
     }
 
     /// Stores an entry so that a concurrent search never sees a valid half.
-    public func store(_ index: Int, high: UInt64, low: UInt64) {
+    package func store(_ index: Int, high: UInt64, low: UInt64) {
         guard let storage, index >= 0, index < entryCount else { return }
         let entry = storage + index * Self.entrySize
         if high & 1 != 0 {
@@ -111,15 +111,21 @@ public final class HashPageTable: LiveState {
 
     // MARK: Saving
 
+    /// Part of every stream; without a table it says so.
     public var isActive: Bool { true }
+    /// 0: the table waits for no round.
     public var pendingBytes: UInt64 { 0 }
 
+    /// Log2 of the table's size, all ones without a table.
     public func saveSetup(_ output: any StateOutput) throws {
         try output.write(shift == 0 ? UInt32.max : UInt32(shift))
         position = 0
         isFirstPass = true
     }
 
+    /// Some entries that changed.
+    ///
+    /// - Returns: Whether nothing is left for now.
     public func saveIteration(_ output: any StateOutput) throws -> Bool {
         guard shift != 0 else {
             try output.write(UInt32.max)
@@ -136,6 +142,7 @@ public final class HashPageTable: LiveState {
         return isDone
     }
 
+    /// The entries that are left.
     public func saveCompletion(_ output: any StateOutput) throws {
         guard shift != 0 else {
             try output.write(UInt32.max)
@@ -147,6 +154,7 @@ public final class HashPageTable: LiveState {
         try writeEnd(output)
     }
 
+    /// Nothing is held.
     public func saveCleanup() {}
 
     private func writeEnd(_ output: any StateOutput) throws {
@@ -258,6 +266,7 @@ public final class HashPageTable: LiveState {
 
     // MARK: Loading
 
+    /// One piece of the stream: the size, or entries and the gaps between them.
     public func load(_ input: any StateInput, version: Int) throws {
         let header = try input.read(UInt32.self)
         if header == .max {
@@ -290,5 +299,6 @@ public final class HashPageTable: LiveState {
         }
     }
 
+    /// Nothing is held.
     public func loadCleanup() {}
 }

@@ -1,24 +1,24 @@
 import EmuCore
 
 /// A table of translation control entries: what a device's DMA addresses mean (PAPR, "Translation Control Entry").
-public final class TCETable: Device {
+package final class TCETable: Device {
     /// Logical I/O bus number, by which hypercalls name the table.
-    public let liobn: UInt32
-    public private(set) var busOffset: UInt64 = 0
+    package let liobn: UInt32
+    package private(set) var busOffset: UInt64 = 0
     /// log2 of the page that an entry maps; 0 while the window is closed.
-    public private(set) var pageShift: UInt32 = 0
+    package private(set) var pageShift: UInt32 = 0
     /// Real page address, and in the two low bits: 1 readable, 2 writable.
-    public private(set) var entries: [UInt64] = []
+    package private(set) var entries: [UInt64] = []
     /// All addresses are the guest's physical ones, without translation (virtual I/O devices only).
-    public var bypass = false {
+    package var bypass = false {
         didSet { bypassChanged?(bypass) }
     }
     /// The window that a reset opens.
-    public var isDefaultWindow = false
+    package var isDefaultWindow = false
     var bypassChanged: ((Bool) -> Void)?
 
     /// Everything a device below the table can address.
-    public let root: MemoryRegion
+    package let root: MemoryRegion
     private var window: MemoryRegion?
 
     // Loaded before the table is known to be open.
@@ -31,15 +31,15 @@ public final class TCETable: Device {
         super.init(type: SpaprTypes.tceTable, machine: machine)
     }
 
-    public var entryCount: Int { entries.count }
-    public var isOpen: Bool { !entries.isEmpty }
+    package var entryCount: Int { entries.count }
+    package var isOpen: Bool { !entries.isEmpty }
 
     /// Opens the window.
     ///
     /// - Parameters:
     ///   - busOffset: First DMA address.
     ///   - count: Entries.
-    public func open(pageShift: UInt32, busOffset: UInt64, count: Int) {
+    package func open(pageShift: UInt32, busOffset: UInt64, count: Int) {
         guard !isOpen, count > 0, count <= Self.largestTable, pageShift < 40 else { return }
         self.busOffset = busOffset
         self.pageShift = pageShift
@@ -51,7 +51,7 @@ public final class TCETable: Device {
         window = region
     }
 
-    public func close() {
+    package func close() {
         guard isOpen else { return }
         if let window { root.remove(window) }
         window = nil
@@ -72,12 +72,12 @@ public final class TCETable: Device {
     }
 
     /// The entry for a DMA address; `nil` outside of the window.
-    public func entry(at address: UInt64) -> UInt64? {
+    package func entry(at address: UInt64) -> UInt64? {
         index(of: address).map { entries[$0] }
     }
 
     /// - Returns: `false` outside of the window.
-    public func setEntry(at address: UInt64, _ value: UInt64) -> Bool {
+    package func setEntry(at address: UInt64, _ value: UInt64) -> Bool {
         guard let index = index(of: address) else { return false }
         entries[index] = value
         return true
@@ -89,14 +89,14 @@ public final class TCETable: Device {
         return index < UInt64(entries.count) ? Int(index) : nil
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         for index in entries.indices { entries[index] = 0 }
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
-    public override var stateInstance: UInt32? { liobn }
-    public override var statePath: String { "" }
+    package override var stateDescription: StateDescription? { Self.description }
+    package override var stateInstance: UInt32? { liobn }
+    package override var statePath: String { "" }
 
     /// Version 3 added which window a reset opens; it came with 7.1 (QEMU `hw/ppc/spapr_iommu.c`, merged on 6 July 2022
     /// for that release). Without that a reader assumes the state after reset, so the older

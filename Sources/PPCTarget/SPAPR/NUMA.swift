@@ -1,16 +1,16 @@
 import EmuCore
 
 /// NUMA nodes of a machine, complete: what the device tree and hypercalls tell the guest.
-public struct SpaprNUMA {
+package struct SpaprNUMA {
     /// Nodes in order of their numbers, which are consecutive from 0.
-    public private(set) var nodes: [(memory: UInt64, cpus: [ClosedRange<Int>])] = []
+    package private(set) var nodes: [(memory: UInt64, cpus: [ClosedRange<Int>])] = []
     /// Distances given by the user; 0 where none was given.
     private var distances: [[UInt8]] = []
     private var form1: [[UInt32]] = []
 
     static let maximumNodes = 128
 
-    public init() {}
+    package init() {}
 
     /// Checks `-numa` options against each other and against the machine.
     init(
@@ -156,7 +156,7 @@ public struct SpaprNUMA {
             ? nil : "Asymmetrical NUMA topologies aren't supported in the pSeries machine using FORM1 NUMA"
     }
 
-    public func distance(_ from: Int, _ to: Int) -> UInt8 {
+    package func distance(_ from: Int, _ to: Int) -> UInt8 {
         guard distances.indices.contains(from), distances.indices.contains(to) else { return from == to ? 10 : 20 }
         let given = distances[from][to]
         return given != 0 ? given : from == to ? 10 : 20
@@ -209,7 +209,7 @@ public struct SpaprNUMA {
     }
 
     /// `ibm,associativity` of a CPU: the node's, and the CPU's number as the last level.
-    public func associativity(server: Int, node: Int, isForm2: Bool) -> [UInt32] {
+    package func associativity(server: Int, node: Int, isForm2: Bool) -> [UInt32] {
         var list = associativity(node, isForm2: isForm2)
         list[0] += 1
         return list + [UInt32(truncatingIfNeeded: server)]

@@ -2,10 +2,10 @@ import EmuCore
 import Glibc
 
 /// The partition's non-volatile memory, in a file if the user gives one.
-public final class SpaprNVRAM: VIODevice {
-    public private(set) var bytes: [UInt8] = []
+package final class SpaprNVRAM: VIODevice {
+    package private(set) var bytes: [UInt8] = []
     /// The file that keeps the content.
-    public let path: String?
+    package let path: String?
     private var descriptor: Int32 = -1
     private var isLoading = false
     private var loadedSize = 0
@@ -13,9 +13,9 @@ public final class SpaprNVRAM: VIODevice {
     static let defaultSize = 64 << 10
     static let sizes = (8 << 10)...(1 << 20)
 
-    public override var treeName: String { "nvram" }
-    public override var treeType: String? { "nvram" }
-    public override var treeCompatible: String? { "qemu,spapr-nvram" }
+    package override var treeName: String { "nvram" }
+    package override var treeType: String? { "nvram" }
+    package override var treeCompatible: String? { "qemu,spapr-nvram" }
 
     init(machine: SpaprMachine, path: String?) {
         self.path = path
@@ -40,7 +40,7 @@ public final class SpaprNVRAM: VIODevice {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    public override func realize() throws {
+    package override func realize() throws {
         try super.realize()
         guard let path else {
             bytes = [UInt8](repeating: 0, count: Self.defaultSize)
@@ -62,24 +62,24 @@ public final class SpaprNVRAM: VIODevice {
     }
 
     /// - Returns: `nil` if the range is not all inside.
-    public func read(offset: Int, count: Int) -> ArraySlice<UInt8>? {
+    package func read(offset: Int, count: Int) -> ArraySlice<UInt8>? {
         guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else { return nil }
         return bytes[offset..<(offset + count)]
     }
 
     /// - Returns: `false` if the range is not all inside, or the file could not be written.
-    public func write(offset: Int, _ new: [UInt8]) -> Bool {
+    package func write(offset: Int, _ new: [UInt8]) -> Bool {
         guard offset >= 0, offset <= bytes.count, new.count <= bytes.count - offset else { return false }
         bytes.replaceSubrange(offset..<(offset + new.count), with: new)
         guard descriptor >= 0 else { return true }
         return new.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, offset) } == new.count
     }
 
-    public override func fill(_ tree: DeviceTree, _ node: DeviceTree.Node) {
+    package override func fill(_ tree: DeviceTree, _ node: DeviceTree.Node) {
         tree.set(node, "#bytes", cell: UInt32(truncatingIfNeeded: bytes.count))
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     private static let description = StateDescription(
         "spapr_nvram", of: SpaprNVRAM.self,

@@ -3,68 +3,68 @@ import EmuCore
 /// A PAPR option vector: what client and platform can do, negotiated by `ibm,client-architecture-support`.
 ///
 /// Bits are numbered as in PAPR, most significant bit of the first byte first.
-public final class OptionVector {
-    public static let byteCount = 256
+package final class OptionVector {
+    package static let byteCount = 256
     /// 8 bits a byte, PAPR's bit 0 is 0x80 of byte 0.
-    public private(set) var bytes = [UInt8](repeating: 0, count: OptionVector.byteCount)
+    package private(set) var bytes = [UInt8](repeating: 0, count: OptionVector.byteCount)
 
     /// A bit of an option vector; bytes count from 1, as PAPR does.
-    public struct Bit: Sendable, Hashable {
+    package struct Bit: Sendable, Hashable {
         let byte: Int
         let mask: UInt8
-        public init(byte: Int, bit: Int) {
+        package init(byte: Int, bit: Int) {
             self.byte = min(max(byte - 1, 0), OptionVector.byteCount - 1)
             mask = 0x80 >> UInt8(truncatingIfNeeded: bit & 7)
         }
 
         /// Vector 1: the guest supports ISA 3.0.
-        public static let ov1PowerISA300 = Bit(byte: 3, bit: 0)
+        package static let ov1PowerISA300 = Bit(byte: 3, bit: 0)
         // Vector 5.
-        public static let dynamicMemory = Bit(byte: 2, bit: 2)
-        public static let form1Affinity = Bit(byte: 5, bit: 0)
-        public static let form2Affinity = Bit(byte: 5, bit: 2)
-        public static let hotplugEvents = Bit(byte: 6, bit: 5)
-        public static let resizeHPT = Bit(byte: 6, bit: 7)
-        public static let dynamicMemoryV2 = Bit(byte: 22, bit: 0)
-        public static let xiveBoth = Bit(byte: 23, bit: 0)
-        public static let xiveExploitation = Bit(byte: 23, bit: 1)
-        public static let mmuBoth = Bit(byte: 24, bit: 0)
-        public static let radix = Bit(byte: 24, bit: 1)
-        public static let radixGTSE = Bit(byte: 26, bit: 1)
+        package static let dynamicMemory = Bit(byte: 2, bit: 2)
+        package static let form1Affinity = Bit(byte: 5, bit: 0)
+        package static let form2Affinity = Bit(byte: 5, bit: 2)
+        package static let hotplugEvents = Bit(byte: 6, bit: 5)
+        package static let resizeHPT = Bit(byte: 6, bit: 7)
+        package static let dynamicMemoryV2 = Bit(byte: 22, bit: 0)
+        package static let xiveBoth = Bit(byte: 23, bit: 0)
+        package static let xiveExploitation = Bit(byte: 23, bit: 1)
+        package static let mmuBoth = Bit(byte: 24, bit: 0)
+        package static let radix = Bit(byte: 24, bit: 1)
+        package static let radixGTSE = Bit(byte: 26, bit: 1)
     }
 
-    public init() {}
+    package init() {}
 
-    public convenience init(_ bits: [Bit]) {
+    package convenience init(_ bits: [Bit]) {
         self.init()
         for bit in bits { self[bit] = true }
     }
 
-    public convenience init(bytes: [UInt8]) {
+    package convenience init(bytes: [UInt8]) {
         self.init()
         for (index, byte) in bytes.prefix(Self.byteCount).enumerated() { self.bytes[index] = byte }
     }
 
-    public subscript(bit: Bit) -> Bool {
+    package subscript(bit: Bit) -> Bool {
         get { bytes[bit.byte] & bit.mask != 0 }
         set { if newValue { bytes[bit.byte] |= bit.mask } else { bytes[bit.byte] &= ~bit.mask } }
     }
 
-    public func copy() -> OptionVector { OptionVector(bytes: bytes) }
+    package func copy() -> OptionVector { OptionVector(bytes: bytes) }
 
-    public func intersection(_ other: OptionVector) -> OptionVector {
+    package func intersection(_ other: OptionVector) -> OptionVector {
         OptionVector(bytes: zip(bytes, other.bytes).map { $0 & $1 })
     }
 
     /// Whether every bit set here is set in `other`.
-    public func isSubset(of other: OptionVector) -> Bool {
+    package func isSubset(of other: OptionVector) -> Bool {
         zip(bytes, other.bytes).allSatisfy { $0 & ~$1 == 0 }
     }
 
-    public var isEmpty: Bool { bytes.allSatisfy { $0 == 0 } }
+    package var isEmpty: Bool { bytes.allSatisfy { $0 == 0 } }
 
     /// The vector's bytes up to the last one in use, at least one, after a byte that holds their number less one.
-    public var deviceTreeForm: [UInt8] {
+    package var deviceTreeForm: [UInt8] {
         let used = max((bytes.lastIndex { $0 != 0 } ?? 0) + 1, 1)
         return [UInt8(truncatingIfNeeded: used - 1)] + bytes[..<used]
     }
@@ -73,7 +73,7 @@ public final class OptionVector {
     /// less one and its bytes.
     ///
     /// - Returns: `nil` if the table has no such vector or cannot be read.
-    public static func parse(table: UInt64, number: Int, memory: AddressSpace) -> OptionVector? {
+    package static func parse(table: UInt64, number: Int, memory: AddressSpace) -> OptionVector? {
         do {
             var address = table
             let count = Int(try memory.load(UInt8.self, at: address, order: .big)) + 1

@@ -1,9 +1,9 @@
 import EmuCore
 
 /// A PCI bus below a host bridge of the virtual platform.
-public final class PCIBus: Bus {
-    public static let pinCount = 4
-    public unowned let phb: SpaprPHB
+package final class PCIBus: Bus {
+    package static let pinCount = 4
+    package unowned let phb: SpaprPHB
     /// How many devices drive each interrupt wire.
     private var drivers = [Int32](repeating: 0, count: PCIBus.pinCount)
 
@@ -17,14 +17,14 @@ public final class PCIBus: Bus {
     /// - Parameters:
     ///   - slot: Slot of the device on this bus.
     ///   - pin: 0 for INTA to 3 for INTD.
-    public func change(slot: Int, pin: Int, by change: Int32) {
+    package func change(slot: Int, pin: Int, by change: Int32) {
         let wire = (slot + pin) % Self.pinCount
         guard drivers.indices.contains(wire) else { return }
         drivers[wire] &+= change
         phb.setLevel(pin: wire, drivers[wire] != 0)
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         for wire in drivers.indices { drivers[wire] = 0 }
     }

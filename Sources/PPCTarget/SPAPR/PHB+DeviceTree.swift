@@ -5,7 +5,7 @@ extension SpaprPHB {
 
     /// Adds the bridge's node.
     @discardableResult
-    public func describe(_ tree: DeviceTree, machine: SpaprMachine) -> DeviceTree.Node {
+    package func describe(_ tree: DeviceTree, machine: SpaprMachine) -> DeviceTree.Node {
         let node = tree.addNode(DeviceTree.root, treeName)
         tree.set(node, "device_type", string: "pci")
         tree.set(node, "compatible", string: "IBM,Logical_PHB")

@@ -1,44 +1,44 @@
 import EmuCore
 
 /// A PCI host bridge of the virtual platform: address windows, interrupts of its slots, DMA windows.
-public final class SpaprPHB: Device {
+package final class SpaprPHB: Device {
     /// Number of the bridge in the machine.
-    public var index = UInt32.max
+    package var index = UInt32.max
     /// Bus unit identifier, by which runtime services name the bridge.
-    public private(set) var buid: UInt64 = 0
-    public private(set) var ioWindow: UInt64 = 0
-    public private(set) var memoryWindow: UInt64 = 0
-    public private(set) var memory64Window: UInt64 = 0
+    package private(set) var buid: UInt64 = 0
+    package private(set) var ioWindow: UInt64 = 0
+    package private(set) var memoryWindow: UInt64 = 0
+    package private(set) var memory64Window: UInt64 = 0
     /// PCI address at the start of the 64-bit window.
-    public private(set) var memory64BusAddress: UInt64 = 0
-    public var settings: SpaprVersion.PHBDefaults
-    public var dmaWindowAddress: UInt64 = 0
-    public var dmaWindowSize: UInt64 = 0x4000_0000
+    package private(set) var memory64BusAddress: UInt64 = 0
+    package var settings: SpaprVersion.PHBDefaults
+    package var dmaWindowAddress: UInt64 = 0
+    package var dmaWindowSize: UInt64 = 0x4000_0000
     /// Where a 64-bit DMA window that the guest creates lies.
-    public var dma64WindowAddress: UInt64 = 0x800_0000_0000_0000
+    package var dma64WindowAddress: UInt64 = 0x800_0000_0000_0000
     /// NUMA node, if it belongs to one.
-    public var node: UInt32 = .max
+    package var node: UInt32 = .max
     /// Bytes of the window through which the guest addresses I/O space.
-    public var ioWindowSize = SpaprPHB.defaultIOWindowSize
+    package var ioWindowSize = SpaprPHB.defaultIOWindowSize
     var bypassesIOMMU = false
     var sendsConfigurationRegister = true
     /// Machines from 4.1 on set room aside for accelerators.
     var hasAcceleratorWindows: Bool { spapr.version.firstRelease.map { $0 >= Release(4, 1) } ?? false }
 
-    public private(set) var pci: PCIBus!
+    package private(set) var pci: PCIBus!
     /// PCI memory and I/O space as devices on the bus are mapped into it.
-    public let memorySpace: MemoryRegion
-    public let ioSpace: MemoryRegion
+    package let memorySpace: MemoryRegion
+    package let ioSpace: MemoryRegion
     /// What devices see when they address memory.
-    public let dmaRoot: MemoryRegion
-    public let dmaSpace: AddressSpace
+    package let dmaRoot: MemoryRegion
+    package let dmaSpace: AddressSpace
     /// DMA windows: the default one, and a second one if the guest may create some.
-    public private(set) var windows: [TCETable] = []
+    package private(set) var windows: [TCETable] = []
     /// The four interrupt wires INTA to INTD.
-    public private(set) var levelInterrupts: [Int] = []
+    package private(set) var levelInterrupts: [Int] = []
     private var levelLines: [InterruptLine] = []
     /// Message interrupts by the device's configuration address: first number, how many.
-    public var messages: [UInt32: (first: Int, count: Int)] = [:]
+    package var messages: [UInt32: (first: Int, count: Int)] = [:]
 
     private unowned let spapr: SpaprMachine
     static let defaultIOWindowSize: UInt64 = 0x1_0000
@@ -61,9 +61,9 @@ public final class SpaprPHB: Device {
     }
 
     /// Name of the device tree node and of the root bus in section names.
-    public var treeName: String { "pci@\(String(buid, radix: 16))" }
+    package var treeName: String { "pci@\(String(buid, radix: 16))" }
 
-    public override func realize() throws {
+    package override func realize() throws {
         try place()
         if let connector = spapr.connectors.connector(.phb, index), connector.device != nil {
             throw ObjectError("PHB \(index) already attached")
@@ -174,7 +174,7 @@ public final class SpaprPHB: Device {
         levelLines[pin].set(level)
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         resetDMA()
         for window in windows { window.reset(.hold) }
@@ -190,15 +190,15 @@ public final class SpaprPHB: Device {
     }
 
     /// Closes all DMA windows and opens the default one.
-    public func resetDMA() {
+    package func resetDMA() {
         for window in windows { window.close() }
         guard let first = windows.first else { return }
         first.open(pageShift: 12, busOffset: dmaWindowAddress, count: Int(dmaWindowSize >> 12))
         first.isDefaultWindow = true
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
-    public override var statePath: String { "" }
+    package override var stateDescription: StateDescription? { Self.description }
+    package override var statePath: String { "" }
 
     // MARK: State
 

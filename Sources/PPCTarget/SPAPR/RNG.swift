@@ -1,12 +1,12 @@
 import EmuCore
 
 /// `spapr-rng`: random numbers from a back end by H_RANDOM (PAPR, "H_RANDOM"). It has no state.
-public final class SpaprRNG: Device {
+package final class SpaprRNG: Device {
     fileprivate(set) var backend: RandomBackend?
 
     init(machine: SpaprMachine) { super.init(type: SpaprTypes.rng, machine: machine) }
 
-    public override func realize() throws {
+    package override func realize() throws {
         guard backend != nil else {
             throw ObjectError(
                 "spapr-rng needs an RNG backend!",

@@ -1,24 +1,24 @@
 import EmuCore
 
 /// The virtual I/O bus of a partition (PAPR, "Virtual I/O").
-public final class VIOBus: Bus {
+package final class VIOBus: Bus {
     static let firstAutomaticUnit: UInt32 = 0x7100_0000
     private var nextUnit = VIOBus.firstAutomaticUnit
 
     init() { super.init(name: "spapr-vio", typeName: "spapr-vio-bus", parent: nil) }
 
-    public var vioDevices: [VIODevice] { devices.compactMap { $0 as? VIODevice } }
+    package var vioDevices: [VIODevice] { devices.compactMap { $0 as? VIODevice } }
 
     /// The device of a unit address.
-    public func device(unit: UInt32) -> VIODevice? { vioDevices.first { $0.unit == unit } }
+    package func device(unit: UInt32) -> VIODevice? { vioDevices.first { $0.unit == unit } }
 
     /// The console: the terminal with the lowest unit address.
-    public var defaultTerminal: SpaprVTY? {
+    package var defaultTerminal: SpaprVTY? {
         vioDevices.compactMap { $0 as? SpaprVTY }.min { $0.unit < $1.unit }
     }
 
     /// The terminal of a unit address; 0 means the console, as early kernel code uses it.
-    public func terminal(unit: UInt64) -> SpaprVTY? {
+    package func terminal(unit: UInt64) -> SpaprVTY? {
         if let exact = UInt32(exactly: unit), let device = device(unit: exact) { return device as? SpaprVTY }
         return unit == 0 ? defaultTerminal : nil
     }
@@ -30,38 +30,38 @@ public final class VIOBus: Bus {
         } while true
     }
 
-    public override func statePath(of device: Device) -> String { (device as? VIODevice)?.nodeName ?? "" }
+    package override func statePath(of device: Device) -> String { (device as? VIODevice)?.nodeName ?? "" }
 }
 
 /// A device on the virtual I/O bus.
-open class VIODevice: Device {
+package class VIODevice: Device {
     /// Name, type and "compatible" of the device tree node.
-    open var treeName: String { "" }
-    open var treeType: String? { nil }
-    open var treeCompatible: String? { nil }
-    public override var busTypeName: String? { "spapr-vio-bus" }
+    package var treeName: String { "" }
+    package var treeType: String? { nil }
+    package var treeCompatible: String? { nil }
+    package override var busTypeName: String? { "spapr-vio-bus" }
     /// Bits a guest may set with H_VIO_SIGNAL.
-    open var signalMask: UInt64 { 0 }
+    package var signalMask: UInt64 { 0 }
 
     /// Unit address (`reg=`); assigned when realized unless the user did.
-    public var unit = UInt32.max
-    public private(set) var interrupt = 0
-    public var signalState: UInt64 = 0
+    package var unit = UInt32.max
+    package private(set) var interrupt = 0
+    package var signalState: UInt64 = 0
     /// Command/response queue: address, size in bytes, offset of the next entry.
-    public var queueAddress: UInt64 = 0
-    public var queueSize: UInt32 = 0
-    public var queueNext: UInt32 = 0
-    public private(set) var interruptLine: InterruptLine?
+    package var queueAddress: UInt64 = 0
+    package var queueSize: UInt32 = 0
+    package var queueNext: UInt32 = 0
+    package private(set) var interruptLine: InterruptLine?
 
     static var busProperties: [Property] {
         [.unsigned("reg", \VIODevice.unit, "Unit address; the next free one by default", default: .max)]
     }
 
-    public var spapr: SpaprMachine? { machine as? SpaprMachine }
+    package var spapr: SpaprMachine? { machine as? SpaprMachine }
 
-    public var nodeName: String { "\(treeName)@\(String(unit, radix: 16))" }
+    package var nodeName: String { "\(treeName)@\(String(unit, radix: 16))" }
 
-    open override func realize() throws {
+    package override func realize() throws {
         guard let spapr, let vio = bus as? VIOBus else { throw ObjectError("No 'spapr-vio-bus' bus found") }
         if unit == .max {
             unit = vio.assignUnit()
@@ -88,20 +88,20 @@ open class VIODevice: Device {
         return unit >> 12 & 0xff
     }
 
-    open override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         freeQueue()
         signalState = 0
     }
 
-    public func freeQueue() {
+    package func freeQueue() {
         queueAddress = 0
         queueSize = 0
         queueNext = 0
     }
 
     /// Adds what is special to the device to its node.
-    open func fill(_ tree: DeviceTree, _ node: DeviceTree.Node) {}
+    package func fill(_ tree: DeviceTree, _ node: DeviceTree.Node) {}
 
     func addNode(_ tree: DeviceTree, parent: DeviceTree.Node) {
         let node = tree.addNode(parent, nodeName)
@@ -113,7 +113,7 @@ open class VIODevice: Device {
     }
 
     /// The part of a device's state that all of the bus have.
-    public static let commonState = StateDescription(
+    package static let commonState = StateDescription(
         "spapr_vio", of: VIODevice.self,
         fields: [
             .scalar("reg", .uint32, mustMatch: true, get: { UInt64($0.unit) }, set: { _, _ in }),

@@ -1,20 +1,20 @@
 import EmuCore
 
 /// A virtual terminal: hypercalls put and get up to 16 characters at a time.
-public final class SpaprVTY: VIODevice {
-    public private(set) var backend: CharacterBackend?
+package final class SpaprVTY: VIODevice {
+    package private(set) var backend: CharacterBackend?
     /// Input that the guest has not fetched; positions count without wrapping.
     private var input: UInt32 = 0
     private var output: UInt32 = 0
     private var buffer = [UInt8](repeating: 0, count: SpaprVTY.bufferSize)
     private static let bufferSize = 16
 
-    public override var treeName: String { "vty" }
-    public override var treeType: String? { "serial" }
-    public override var treeCompatible: String? { "hvterm1" }
+    package override var treeName: String { "vty" }
+    package override var treeType: String? { "serial" }
+    package override var treeCompatible: String? { "hvterm1" }
 
     /// - Parameter backend: What stands behind the terminal; without one, the property `chardev` must name it.
-    public init(machine: SpaprMachine, backend: CharacterBackend? = nil) {
+    package init(machine: SpaprMachine, backend: CharacterBackend? = nil) {
         self.backend = backend
         super.init(type: SpaprTypes.vty, machine: machine)
     }
@@ -39,7 +39,7 @@ public final class SpaprVTY: VIODevice {
         ]
     }
 
-    public override func realize() throws {
+    package override func realize() throws {
         guard let backend else {
             throw ObjectError("chardev property not set", hint: "Use -device spapr-vty,chardev=ID.")
         }
@@ -65,7 +65,7 @@ public final class SpaprVTY: VIODevice {
     ///
     /// Guests drop a NUL after a carriage return, a habit from an old bug of another hypervisor: a NUL there waits for
     /// the next call.
-    public func takeInput() -> [UInt8] {
+    package func takeInput() -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < Self.bufferSize, held > 0 {
             let byte = buffer[Int(output % UInt32(Self.bufferSize))]
@@ -77,9 +77,9 @@ public final class SpaprVTY: VIODevice {
         return bytes
     }
 
-    public func put(_ bytes: [UInt8]) { backend?.write(bytes) }
+    package func put(_ bytes: [UInt8]) { backend?.write(bytes) }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     private static let description = StateDescription(
         "spapr_vty", of: SpaprVTY.self,

@@ -38,6 +38,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     /// Numbers of contexts and mappings since code changed last; never used twice.
     private var epochs: [EpochKey: UInt64] = [:]
     private var lastEpoch: UInt64 = 0
+    /// Counters since the start.
     public private(set) var statistics = EngineStatistics()
 
     /// Block transitions after which the engine looks at the clock of a CPU that nobody keeps a timer for.
@@ -75,8 +76,10 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         infos.deallocate()
     }
 
+    /// Executes blocks until somebody wants attention.
     public func execute(_ cpu: PPCCPU) -> Int32 { execute(until: .max) }
 
+    /// Counts exactly: the last instructions are left to the interpreter.
     public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? {
         // The last block that begins must not end too late; an added instruction may follow its limit.
         let longest = UInt64(RegionDecoder.blockLimit + 1)
@@ -306,6 +309,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     // MARK: Code that changes
 
+    /// Drops every block; the next instruction is decoded again.
     public func forgetTranslations() {
         // A step that is being performed stays as it is: nothing writes to the arena before the engine decodes again.
         table.removeAll()
@@ -317,13 +321,13 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         StepShared.setCodeChanged(state, true)
     }
 
-    public func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
+    package func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
 
-    public func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
+    package func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
         drop(pages.hit(address, UInt64(truncatingIfNeeded: count)))
     }
 
-    public func catchUp() { drop(pages.catchUp()) }
+    package func catchUp() { drop(pages.catchUp()) }
 
     public func stopsChanged(at addresses: Set<UInt64>) {
         decoder.stops = cpu.breakpoints.union(cpu.hooks.keys)

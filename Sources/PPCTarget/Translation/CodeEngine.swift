@@ -23,30 +23,45 @@ public protocol CodeEngine: AnyObject {
 }
 
 extension CodeEngine {
+    /// Hooked instructions are left to the run loop.
     public var callsHooks: Bool { false }
+    /// `nil`: the engine does not count.
     public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? { nil }
 }
 
 /// What `info jit` shows.
 public struct EngineStatistics: Sendable {
-    /// Blocks and regions translated since the start, and how many times everything was dropped.
+    /// Blocks translated since the start.
     public var blocks = 0
+    /// Regions translated since the start.
     public var regions = 0
+    /// How many times everything was dropped.
     public var flushes = 0
-    /// How many times a part of the code cache was used anew, and how many translations went with that.
+    /// How many times a part of the code cache was used anew.
     public var evictions = 0
+    /// How many translations went with that.
     public var evicted = 0
+    /// Translations dropped because their code was written.
     public var invalidations = 0
+    /// Guest instructions in all translations.
     public var guestInstructions = 0
+    /// Bytes of generated code, or of decoded steps.
     public var codeBytes = 0
+    /// Bytes there is room for.
     public var codeCapacity = 0
+    /// Host time spent translating, in nanoseconds.
     public var translationNanoseconds: UInt64 = 0
-    /// Returns from generated code by reason.
+    /// Returns to look up where execution goes on.
     public var lookups = 0
+    /// Returns that joined two translations.
     public var chains = 0
+    /// Returns with an outcome other than "next".
     public var outcomes = 0
+    /// Returns because of an exit request.
     public var polls = 0
+    /// Instructions that the interpreter did.
     public var interpreted = 0
+    /// Accesses that the soft TLB did not answer.
     public var slowAccesses = 0
     /// Interrupts of instructions and changes of context that did not leave generated code.
     public var transitions = 0

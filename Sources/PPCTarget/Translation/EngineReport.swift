@@ -1,22 +1,22 @@
 import EmuCore
 
 /// What the engines of a machine have done (`info jit`, `x-query-jit`).
-public struct EngineReport {
+package struct EngineReport {
     /// One line of figures per vCPU.
-    public var cpus: [(index: Int, statistics: EngineStatistics?, misses: TLBMisses)]
+    package var cpus: [(index: Int, statistics: EngineStatistics?, misses: TLBMisses)]
     /// Instructions without native code, by vCPU: how often their functions were called, most often first.
-    public var calls: [[(mnemonic: String, count: UInt64)]]
+    package var calls: [[(mnemonic: String, count: UInt64)]]
     /// What verify mode has done, by vCPU; empty without it.
-    public var verification: [VerifyingEngine.Counts]
+    package var verification: [VerifyingEngine.Counts]
 
     /// Figures of running vCPUs are read as they are, without stopping anybody.
-    public init(_ machine: SpaprMachine) {
+    package init(_ machine: SpaprMachine) {
         cpus = machine.threads.map { ($0.cpu.index, $0.cpu.engine?.statistics, $0.cpu.mmu.misses) }
         calls = machine.threads.map { ($0.cpu.engine as? NativeEngine)?.calledInstructions ?? [] }
         verification = machine.threads.compactMap { ($0.cpu.engine as? VerifyingEngine)?.counts }
     }
 
-    public var text: String {
+    package var text: String {
         cpus.map { cpu in
             var lines = ["CPU #\(cpu.index)"]
             func add(_ name: String, _ value: String) {

@@ -8,8 +8,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     public static var isSupported: Bool { cj_host_features() & UInt32(CJ_X86_64_V2) != 0 }
 
     /// What an engine cannot be made of.
-    public struct UnavailableError: Error, CustomStringConvertible {
-        public let description: String
+    package struct UnavailableError: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Owns this engine.
@@ -38,6 +38,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         get { counterMemory.pointee }
         _modify { yield &counterMemory.pointee }
     }
+    /// Counters since the start, those of generated code included.
     public var statistics: EngineStatistics {
         var all = counters
         all.transitions = Int(truncatingIfNeeded: scratch[Int(CJ_TRANSITIONS)])
@@ -53,7 +54,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     ///   - cpu: The vCPU to serve; outlives the engine.
     ///   - codeSize: Bytes of generated code to keep at most, 512 KiB to 1 GiB; others count as the nearer of these.
     ///   - isBaseline: Use nothing that an x86-64-v2 host lacks, whatever this one has.
-    public init(cpu: PPCCPU, codeSize: Int = 64 << 20, isBaseline: Bool = false) throws(UnavailableError) {
+    package init(cpu: PPCCPU, codeSize: Int = 64 << 20, isBaseline: Bool = false) throws(UnavailableError) {
         guard Self.isSupported else {
             throw UnavailableError(description: "the native engine needs an x86-64-v2 host")
         }
@@ -106,6 +107,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     // MARK: Running
 
+    /// Executes generated code until somebody wants attention.
     public func execute(_ cpu: PPCCPU) -> Int32 {
         let enter = unsafeBitCast(thunks.enter, to: Thunks.Enter.self)
         let raw = UnsafeMutableRawPointer(state)
@@ -308,13 +310,13 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     // MARK: Code that changes
 
-    public func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
+    package func mayWrite(at address: UInt64, count: UInt64) -> Bool { pages.mayWrite(address, count) }
 
-    public func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
+    package func stored(_ cpu: CPUState, at address: UInt64, count: Int) {
         drop(pages.hit(address, UInt64(truncatingIfNeeded: count)))
     }
 
-    public func catchUp() { drop(pages.catchUp()) }
+    package func catchUp() { drop(pages.catchUp()) }
 
     public func stopsChanged(at addresses: Set<UInt64>) {
         // Verify mode executes code more than once, and must not call anybody meanwhile.

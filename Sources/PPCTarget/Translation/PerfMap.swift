@@ -7,7 +7,7 @@ import Synchronization
 
 /// The file in which Linux's `perf` looks up generated code: `/tmp/perf-PID.map`, one line per translation with its
 /// address, size and name.
-public final class PerfMap: Sendable {
+package final class PerfMap: Sendable {
     private struct Stream: @unchecked Sendable {
         // A C stream, used under the lock only.
         let file: UnsafeMutablePointer<FILE>
@@ -15,7 +15,7 @@ public final class PerfMap: Sendable {
     private let stream: Mutex<Stream>
 
     /// - Throws: ``ObjectError`` if the file cannot be made.
-    public init() throws {
+    package init() throws {
         let path = "/tmp/perf-\(getpid()).map"
         guard let file = fopen(path, "w") else {
             throw ObjectError("cannot create '\(path)': \(String(cString: strerror(errno)))")

@@ -57,6 +57,7 @@ public final class SharedCode: Sendable {
 
     private let state = Mutex(State())
 
+    /// Code of no vCPU yet.
     public init() {}
 
     // MARK: Members
@@ -186,7 +187,7 @@ public final class SharedCode: Sendable {
     }
 
     /// Acts on a store by something other than a vCPU: a device, firmware, a hypercall.
-    public func changed(_ address: UInt64, _ count: UInt64) { _ = hit(address, count, by: -1) }
+    package func changed(_ address: UInt64, _ count: UInt64) { _ = hit(address, count, by: -1) }
 
     /// Code was written over: its page is for data now, or for other code soon.
     private static func noteRewrite(_ page: UInt64, _ state: inout State) {

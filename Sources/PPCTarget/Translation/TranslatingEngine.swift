@@ -13,7 +13,7 @@ public final class TranslatingEngine: ExecutionEngine {
     ///   - codeSize: Bytes of generated code to keep at most.
     ///   - verification: Checks the native engine against the interpreter; for machines whose vCPUs take turns.
     ///   - isBaseline: Native code uses nothing that an x86-64-v2 host lacks.
-    public init(
+    package init(
         _ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil, isBaseline: Bool = false
     ) {
         self.isBaseline = isBaseline
@@ -22,6 +22,7 @@ public final class TranslatingEngine: ExecutionEngine {
         self.verification = verification
     }
 
+    /// Makes the engine at the first call, then runs the processor with it.
     public func run(_ cpu: PPCCPU, limit: UInt64) -> StopReason {
         if !isPrepared {
             isPrepared = true

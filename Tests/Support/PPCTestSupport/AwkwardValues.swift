@@ -1,23 +1,23 @@
 /// Deterministic random numbers (SplitMix64); the recorded vectors depend on the sequence.
-public struct RandomStream: Sendable {
+package struct RandomStream: Sendable {
     private var state: UInt64
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var z = state
         z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
         z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
         return z ^ (z >> 31)
     }
-    public mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-    public mutating func chance(_ of: Int) -> Bool { below(of) == 0 }
-    public mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
+    package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+    package mutating func chance(_ of: Int) -> Bool { below(of) == 0 }
+    package mutating func pick<T>(_ values: [T]) -> T { values[below(values.count)] }
 }
 
 /// Values at which instructions go wrong.
-public enum AwkwardValues {
-    public static let int64: [UInt64] = [
+package enum AwkwardValues {
+    package static let int64: [UInt64] = [
         0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256,
         0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xffff_ffff, 0x1_0000_0000,
         0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0x8000_0000_0000_0001, 0xffff_ffff_ffff_ffff,
@@ -28,7 +28,7 @@ public enum AwkwardValues {
         0x0000_0000_8000_0080, 0x4000_0000_0000_0000, 0xc000_0000_0000_0000,
     ]
 
-    public static let double: [UInt64] = [
+    package static let double: [UInt64] = [
         0x0000_0000_0000_0000, 0x8000_0000_0000_0000, 0x3ff0_0000_0000_0000, 0xbff0_0000_0000_0000,
         0x4000_0000_0000_0000, 0x3fe0_0000_0000_0000, 0x3ff8_0000_0000_0000, 0x7ff0_0000_0000_0000,
         0xfff0_0000_0000_0000, 0x7ff8_0000_0000_0000, 0xfff8_0000_0000_0000, 0x7ff0_0000_0000_0001,
@@ -45,7 +45,7 @@ public enum AwkwardValues {
         0x1ff0_0000_0000_0000, 0x5fe0_0000_0000_0000,
     ]
 
-    public static let single: [UInt32] = [
+    package static let single: [UInt32] = [
         0x0000_0000, 0x8000_0000, 0x3f80_0000, 0xbf80_0000, 0x4000_0000, 0x3f00_0000, 0x3fc0_0000, 0x7f80_0000,
         0xff80_0000, 0x7fc0_0000, 0xffc0_0000, 0x7f80_0001, 0xff80_0001, 0x7fa0_beef, 0x7fff_ffff, 0x7f7f_ffff,
         0xff7f_ffff, 0x0080_0000, 0x8080_0000, 0x007f_ffff, 0x0000_0001, 0x8000_0001, 0x3f80_0001, 0x3f7f_ffff,
@@ -54,7 +54,7 @@ public enum AwkwardValues {
     ]
 
     /// Upper doublewords of binary128 numbers.
-    public static let quadHigh: [UInt64] = [
+    package static let quadHigh: [UInt64] = [
         0x0000_0000_0000_0000, 0x8000_0000_0000_0000, 0x3fff_0000_0000_0000, 0xbfff_0000_0000_0000,
         0x7fff_0000_0000_0000, 0xffff_0000_0000_0000, 0x7fff_8000_0000_0000, 0x7fff_4000_0000_0000,
         0x7ffe_ffff_ffff_ffff, 0x0001_0000_0000_0000, 0x0000_ffff_ffff_ffff, 0x403e_0000_0000_0000,

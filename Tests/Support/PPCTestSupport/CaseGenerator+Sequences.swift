@@ -5,7 +5,7 @@ import PPCTarget
 extension CaseGenerator {
     /// Rows that may stand anywhere in a sequence: they go on to the next instruction, every difference is an error,
     /// and nothing needs to be set up around them.
-    public func sequenceRows(model: TestModel, bigEndian: Bool) -> [Int] {
+    package func sequenceRows(model: TestModel, bigEndian: Bool) -> [Int] {
         let known = Set(KnownDifference.all.flatMap(\.mnemonics))
         return table.rows.indices.filter { index in
             let row = table.rows[index]
@@ -26,7 +26,7 @@ extension CaseGenerator {
 
     /// A case of `length` instructions out of `rows`. At most one accesses memory, and stands first, because its
     /// address is made of registers that the others may change.
-    public mutating func makeSequence(
+    package mutating func makeSequence(
         _ rows: [Int], length: Int, model: TestModel, bigEndian: Bool, slot: Int
     ) -> TestCase? {
         let computing = rows.filter { table.rows[$0].effects.isDisjoint(with: [.loads, .stores]) }

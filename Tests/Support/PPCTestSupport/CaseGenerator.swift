@@ -1,17 +1,17 @@
 import PPCTarget
 
 /// Makes random cases of table rows: random operands, awkward contents, addresses inside the data area.
-public struct CaseGenerator {
-    public let table: InstructionTable
+package struct CaseGenerator {
+    package let table: InstructionTable
     var random: RandomStream
 
-    public init(table: InstructionTable = .shared, seed: UInt64) {
+    package init(table: InstructionTable = .shared, seed: UInt64) {
         self.table = table
         random = RandomStream(seed: seed)
     }
 
     /// Whether user-mode emulation can serve as the oracle for a row; the reason if not.
-    public static func obstacle(_ row: InstructionRow, model: TestModel, bigEndian: Bool) -> String? {
+    package static func obstacle(_ row: InstructionRow, model: TestModel, bigEndian: Bool) -> String? {
         if row.since.isDisjoint(with: model.instructionSets) { return "not on \(model.name)" }
         if row.privilege != .problem { return "privileged" }
         if row.effects.contains(.nondeterministic) { return "nondeterministic" }
@@ -26,7 +26,7 @@ public struct CaseGenerator {
     }
 
     /// A case of one row, or `nil` after too many words that other rows claim.
-    public mutating func make(row index: Int, model: TestModel, bigEndian: Bool, slot: Int) -> TestCase? {
+    package mutating func make(row index: Int, model: TestModel, bigEndian: Bool, slot: Int) -> TestCase? {
         let row = table.rows[index]
         let seed = UInt32(truncatingIfNeeded: random.next())
         var test = TestCase(

@@ -4,16 +4,16 @@ import PPCTarget
 /// Runs test cases as a guest program on one of the engines, so that the same vectors prove all of them.
 ///
 /// The program runs in problem state without translation: storage faults are the one thing a case cannot show here.
-public final class EngineSubject {
+package final class EngineSubject {
     private let kind: EngineKind
     private var processors: [TestModel: PPCCPU] = [:]
     private let memory = CaseMemory()
     private var ending: (vector: UInt32, cause: UInt64, nip: UInt64) = (0, 0, 0)
 
-    public init(_ kind: EngineKind) { self.kind = kind }
+    package init(_ kind: EngineKind) { self.kind = kind }
 
     /// Whether a case can be run: it met no storage fault in the oracle.
-    public static func canRun(_ vector: RecordedVector) -> Bool { vector.outcome.signal != 11 }
+    package static func canRun(_ vector: RecordedVector) -> Bool { vector.outcome.signal != 11 }
 
     private func processor(_ model: TestModel) -> PPCCPU {
         if let known = processors[model] { return known }
@@ -34,7 +34,7 @@ public final class EngineSubject {
     }
 
     /// Runs a case to its end.
-    public func run(_ test: TestCase) -> TestOutcome {
+    package func run(_ test: TestCase) -> TestOutcome {
         let processor = processor(test.model)
         let cpu = processor.state
         // SF, TM, PR, FP, VEC, VSX, FE0, FE1, EE, ME and the byte order.

@@ -1,17 +1,17 @@
 import PPCTarget
 
 /// A difference to the oracle that is not an error here, with the place in the ISA that says so.
-public struct KnownDifference: Sendable {
-    public let mnemonics: [String]
+package struct KnownDifference: Sendable {
+    package let mnemonics: [String]
     /// Register names (as ``RegisterImage/name(_:)``, or "signal", "nip", "memory") that may differ.
-    public let registers: [String]
-    public let reason: String
+    package let registers: [String]
+    package let reason: String
     /// Narrows the entry to cases with certain operands; `nil` covers all.
-    public let applies: (@Sendable (TestCase) -> Bool)?
+    package let applies: (@Sendable (TestCase) -> Bool)?
     /// The bits in which values may differ; `nil` covers all.
-    public let bits: UInt64?
+    package let bits: UInt64?
 
-    public init(
+    package init(
         _ mnemonics: [String], _ registers: [String], _ reason: String, bits: UInt64? = nil,
         where applies: (@Sendable (TestCase) -> Bool)? = nil
     ) {
@@ -22,7 +22,7 @@ public struct KnownDifference: Sendable {
         self.bits = bits
     }
 
-    public static let all: [KnownDifference] = fixedPoint + floatingPoint + vector
+    package static let all: [KnownDifference] = fixedPoint + floatingPoint + vector
 
     /// Function code of an atomic memory operation.
     private static func functionCode(_ test: TestCase) -> UInt32 { (test.words.last ?? 0) >> 11 & 31 }
@@ -186,7 +186,7 @@ public struct KnownDifference: Sendable {
     ]
 
     /// The lines of a comparison that no entry covers.
-    public static func unexplained(_ lines: [String], mnemonic: String, in test: TestCase) -> [String] {
+    package static func unexplained(_ lines: [String], mnemonic: String, in test: TestCase) -> [String] {
         let entries = all.filter { $0.mnemonics.contains(mnemonic) && $0.applies?(test) ?? true }
         guard !entries.isEmpty else { return lines }
         return lines.filter { line in

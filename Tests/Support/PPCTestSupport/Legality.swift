@@ -2,7 +2,7 @@ import CPPCState
 import PPCTarget
 
 /// What a processor makes of an instruction word in problem state.
-public enum LegalityVerdict: UInt8, Sendable, Equatable {
+package enum LegalityVerdict: UInt8, Sendable, Equatable {
     /// It is executed, perhaps into a trap or a storage or floating-point interrupt.
     case executes
     /// Program interrupt of type illegal instruction.
@@ -16,13 +16,13 @@ public enum LegalityVerdict: UInt8, Sendable, Equatable {
 }
 
 /// The words whose legality is asked.
-public enum LegalityWords {
+package enum LegalityWords {
     /// RT = 24, RA = 12, RB = 20: even numbers for pairs of registers; no single changed bit makes RA zero, so that
     /// nothing is stored where the oracle keeps its registers; no branch goes back to itself.
     private static let fill: UInt64 = 24 << 21 | 12 << 16 | 20 << 11
 
     /// A row's word: opcode, reserved bits zero, operands as ``fill`` says, LR or the time base for an SPR.
-    public static func base(of row: InstructionRow) -> UInt64 {
+    package static func base(of row: InstructionRow) -> UInt64 {
         let free = UInt64(~(row.form.mask | row.unused))
         var word = UInt64(row.form.match) | fill & free
         if row.operands.contains(where: { $0.kind == .spr }) {
@@ -37,14 +37,14 @@ public enum LegalityWords {
 
     /// The row's word, then the words that differ from it in one bit, lowest bit first; `nil` where the bit is part of
     /// an SPR number, which a bare-metal guest asks about.
-    public static func variants(of row: InstructionRow) -> [UInt64?] {
+    package static func variants(of row: InstructionRow) -> [UInt64?] {
         let base = base(of: row)
         let fixed = row.operands.contains { $0.kind == .spr } ? sprField : 0
         return [base] + (0..<(row.prefix == nil ? 32 : 64)).map { fixed >> UInt64($0) & 1 == 1 ? nil : base ^ 1 << $0 }
     }
 
     /// Every value of the primary opcode and of the low eleven bits, with operands and with zeros.
-    public static var opcodes: [UInt64] {
+    package static var opcodes: [UInt64] {
         var words: [UInt64] = []
         for primary in UInt64(0)..<64 where primary != 1 {
             for low in UInt64(0)..<2048 {
@@ -58,7 +58,7 @@ public enum LegalityWords {
 
     /// Prefixes of every type and subtype before every primary opcode, with a sample of the bits that tell suffixes
     /// of one opcode apart.
-    public static var prefixedOpcodes: [UInt64] {
+    package static var prefixedOpcodes: [UInt64] {
         var words: [UInt64] = []
         for kind in UInt64(0)..<64 {
             for primary in UInt64(0)..<64 {
@@ -74,13 +74,13 @@ public enum LegalityWords {
 }
 
 /// Asks this package's interpreter about words.
-public final class LegalitySubject {
+package final class LegalitySubject {
     private static let codeAddress: UInt64 = 0x3000_0000
     private let cpu: PPCCPU
     private let memory = FlatMemory(size: 1 << 16, base: codeAddress)
     private var verdict = LegalityVerdict.executes
 
-    public init(model: PPCModel) {
+    package init(model: PPCModel) {
         cpu = PPCCPU(model: model, memory: memory, clock: { 0 })
         cpu.onInterrupt = { [unowned self] cpu, vector, _ in
             verdict = Self.verdict(vector: vector, cause: cpu.state.pointee.excp_srr1)
@@ -100,7 +100,7 @@ public final class LegalitySubject {
     }
 
     /// - Parameter word: The instruction; a prefix in the upper 32 bits.
-    public func verdict(_ word: UInt64) -> LegalityVerdict {
+    package func verdict(_ word: UInt64) -> LegalityVerdict {
         let state = cpu.state
         for n in 0..<32 { gpr(state)[n] = 0x2000_0040 }
         state.pointee.lr = 0x6000_0000

@@ -1,19 +1,19 @@
 import PPCTarget
 
 /// Words on which QEMU's user-mode emulation and this package disagree on purpose.
-public struct LegalityDifference: Sendable {
-    public let reason: String
+package struct LegalityDifference: Sendable {
+    package let reason: String
     /// The word, the model, our verdict and QEMU's.
     let applies: @Sendable (UInt64, PPCModel, LegalityVerdict, LegalityVerdict) -> Bool
 
     /// Whether an entry covers a difference.
-    public static func covers(
+    package static func covers(
         _ word: UInt64, on model: PPCModel, found: LegalityVerdict, expected: LegalityVerdict
     ) -> Bool {
         all.contains { $0.applies(word, model, found, expected) }
     }
 
-    public static let all: [LegalityDifference] = opcodes + forms + userMode
+    package static let all: [LegalityDifference] = opcodes + forms + userMode
 
     private static func primary(_ word: UInt64) -> UInt64 { word >> 26 & 63 }
     private static func extended(_ word: UInt64) -> UInt64 { word >> 1 & 0x3ff }

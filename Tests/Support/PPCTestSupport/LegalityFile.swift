@@ -7,36 +7,36 @@ import PPCTarget
 /// that are illegal, privileged and unknown, in hexadecimal, joined by "/" (trailing zeros left out). Bit 0 stands for
 /// the word itself, bit n + 1 for the word with bit n changed (bit 0 the least significant one). "=" repeats the column
 /// before. Lines with "#" are comments.
-public struct LegalityFile: Equatable {
-    public struct Line: Equatable {
-        public let mnemonic: String
-        public let word: UInt64
+package struct LegalityFile: Equatable {
+    package struct Line: Equatable {
+        package let mnemonic: String
+        package let word: UInt64
         /// By model, in the order of ``LegalityFile/models``.
-        public var verdicts: [[LegalityVerdict]]
+        package var verdicts: [[LegalityVerdict]]
 
-        public init(mnemonic: String, word: UInt64, verdicts: [[LegalityVerdict]]) {
+        package init(mnemonic: String, word: UInt64, verdicts: [[LegalityVerdict]]) {
             self.mnemonic = mnemonic
             self.word = word
             self.verdicts = verdicts
         }
     }
-    public struct Failure: Error, CustomStringConvertible {
-        public let line: Int
-        public var description: String { "malformed legality file in line \(line); record it again" }
+    package struct Failure: Error, CustomStringConvertible {
+        package let line: Int
+        package var description: String { "malformed legality file in line \(line); record it again" }
     }
 
     /// One model of each family; emu-difftest finds that its siblings agree.
-    public static let models = ["970_v2.2", "power7_v2.3", "power8_v2.0", "power9_v2.0", "power10_v2.0"]
-    public var lines: [Line] = []
+    package static let models = ["970_v2.2", "power7_v2.3", "power8_v2.0", "power9_v2.0", "power10_v2.0"]
+    package var lines: [Line] = []
 
-    public init() {}
+    package init() {}
 
     /// The line's words, in the order of the verdicts.
-    public static func words(_ word: UInt64, count: Int) -> [UInt64] {
+    package static func words(_ word: UInt64, count: Int) -> [UInt64] {
         [word] + (0..<max(count - 1, 0)).map { word ^ 1 << UInt64($0) }
     }
 
-    public init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty && !line.hasPrefix("#") {
@@ -79,7 +79,7 @@ public struct LegalityFile: Equatable {
         return masks.map { String($0, radix: 16) }.joined(separator: "/")
     }
 
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         var text = """
             # Verdicts of QEMU 7.2's user-mode emulation (qemu-ppc64, Debian 12) on instruction words in problem state.
             # Recorded with: emu-difftest --legality --record Fixtures/legality.txt

@@ -3,7 +3,7 @@ import Foundation
 /// Asks QEMU's user-mode emulation about words, through a resident program (`Utilities/difftest-runner/legality.c`).
 ///
 /// Some words end the emulator. They are found by halving the batch, and answered with ``LegalityVerdict/unknown``.
-public final class LegalityOracle {
+package final class LegalityOracle {
     private static let emulator = "/usr/bin/qemu-ppc64"
     private static let maximumBatch = 128
     private let model: String
@@ -14,7 +14,7 @@ public final class LegalityOracle {
     ///   - model: As in `-cpu`.
     ///   - runners: Folder with `legality-be`.
     /// - Throws: ``Oracle/Failure`` if the emulator or the program is not there.
-    public init(model: String, runners: String) throws {
+    package init(model: String, runners: String) throws {
         self.model = model
         runner = "\(runners)/legality-be"
         guard FileManager.default.isExecutableFile(atPath: Self.emulator) else {
@@ -28,7 +28,7 @@ public final class LegalityOracle {
     deinit { end() }
 
     /// The models that the emulator knows, as in `-cpu`, without aliases.
-    public static func models() throws -> Set<String> {
+    package static func models() throws -> Set<String> {
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: emulator)
@@ -43,7 +43,7 @@ public final class LegalityOracle {
     }
 
     /// Verdicts on words, in their order.
-    public func verdicts(_ words: [UInt64]) throws -> [LegalityVerdict] {
+    package func verdicts(_ words: [UInt64]) throws -> [LegalityVerdict] {
         var verdicts: [LegalityVerdict] = []
         verdicts.reserveCapacity(words.count)
         for start in stride(from: 0, to: words.count, by: Self.maximumBatch) {

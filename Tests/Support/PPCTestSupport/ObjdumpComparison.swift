@@ -2,22 +2,22 @@ import Foundation
 import PPCTarget
 
 /// Compares the disassembler with binutils' over random operands of every row.
-public enum ObjdumpComparison {
-    public static let objdump = "/usr/bin/powerpc64le-linux-gnu-objdump"
-    public static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: objdump) }
+package enum ObjdumpComparison {
+    package static let objdump = "/usr/bin/powerpc64le-linux-gnu-objdump"
+    package static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: objdump) }
 
-    public struct Difference: Sendable, CustomStringConvertible {
-        public let mnemonic: String
-        public let word: UInt64
-        public let ours: String
-        public let theirs: String
-        public var description: String {
+    package struct Difference: Sendable, CustomStringConvertible {
+        package let mnemonic: String
+        package let word: UInt64
+        package let ours: String
+        package let theirs: String
+        package var description: String {
             "\(mnemonic) 0x\(String(word, radix: 16)): \"\(ours)\", objdump \"\(theirs)\""
         }
     }
 
     /// Rows whose text differs on purpose, by mnemonic.
-    public static let justified: [String: String] = [
+    package static let justified: [String: String] = [
         "mfcr": "binutils prints the absent FXM operand of mfocrf as -1",
         "mcrxr": "not in binutils' table of POWER10; QEMU accepts it on every model",
         "pnop": "any suffix is accepted; binutils only knows zero",
@@ -29,7 +29,7 @@ public enum ObjdumpComparison {
 
     /// Rows with words that binutils does not disassemble, because the form is invalid or gone, but that the table
     /// takes as QEMU does.
-    public static let refused: [String: String] = [
+    package static let refused: [String: String] = [
         "addex": "QEMU takes bit 31 as a record bit",
         "copy": "L = 0 is reserved; illegal when executed",
         "lfdp": "odd register pairs", "lfdpx": "odd register pairs", "stfdp": "odd register pairs",
@@ -71,7 +71,7 @@ public enum ObjdumpComparison {
     }
 
     /// - Returns: Differences that ``justified`` does not explain.
-    public static func run(seed: UInt64, samples: Int, sets: InstructionSet) throws -> [Difference] {
+    package static func run(seed: UInt64, samples: Int, sets: InstructionSet) throws -> [Difference] {
         let table = InstructionTable.shared
         let disassembler = Disassembler(table: table, sets: sets)
         var random = RandomStream(seed: seed)

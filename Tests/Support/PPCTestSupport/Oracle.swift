@@ -1,12 +1,12 @@
 import Foundation
 
 /// QEMU's user-mode emulation as the reference: a resident runner program that executes cases on request.
-public final class Oracle {
-    public enum Failure: Error, CustomStringConvertible {
+package final class Oracle {
+    package enum Failure: Error, CustomStringConvertible {
         case missing(String)
         case ended(String)
 
-        public var description: String {
+        package var description: String {
             switch self {
             case .missing(let what): "the oracle needs \(what)"
             case .ended(let what): "the oracle ended early: \(what)"
@@ -25,7 +25,7 @@ public final class Oracle {
     /// - Parameters:
     ///   - runners: Folder with `runner-le` and `runner-be`.
     /// - Throws: ``Failure`` if the emulator or the runner is not there.
-    public init(model: TestModel, bigEndian: Bool, runners: String) throws {
+    package init(model: TestModel, bigEndian: Bool, runners: String) throws {
         self.bigEndian = bigEndian
         let emulator = bigEndian ? "/usr/bin/qemu-ppc64" : "/usr/bin/qemu-ppc64le"
         let runner = "\(runners)/runner-\(bigEndian ? "be" : "le")"
@@ -48,7 +48,7 @@ public final class Oracle {
     }
 
     /// Runs cases, at most ``TestLayout/slots``, each in the slot of its position (`slot` must say so).
-    public func run(_ cases: [TestCase]) throws -> [TestOutcome] {
+    package func run(_ cases: [TestCase]) throws -> [TestOutcome] {
         precondition(cases.count <= TestLayout.slots, "too many cases for one batch")
         var request = [UInt8]()
         request.reserveCapacity(8 + cases.count * Self.requestSize)

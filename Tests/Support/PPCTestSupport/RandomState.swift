@@ -2,8 +2,8 @@
 ///
 /// Recorded vectors store the seed instead of the contents, so the sequence of draws in this file is part of their
 /// format: a change of it needs new recordings.
-public enum RandomState {
-    public static func image(seed: UInt32, model: TestModel) -> RegisterImage {
+package enum RandomState {
+    package static func image(seed: UInt32, model: TestModel) -> RegisterImage {
         var random = RandomStream(seed: UInt64(seed))
         var image = RegisterImage()
         for n in 0..<32 { image.gpr[n] = integer(&random) }
@@ -30,7 +30,7 @@ public enum RandomState {
         return image
     }
 
-    public static func data(seed: UInt32) -> [UInt8] {
+    package static func data(seed: UInt32) -> [UInt8] {
         var random = RandomStream(seed: UInt64(seed) | 1 << 32)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(TestLayout.dataSize)

@@ -5,12 +5,12 @@ import PPCTarget
 ///
 /// The processor has no memory but the data area, which sits in its soft TLB: with hash translation and an empty SLB
 /// every other address is a segment fault.
-public final class Subject {
+package final class Subject {
     private var processors: [TestModel: PPCCPU] = [:]
     private let memory = FlatMemory(size: 1 << 16)
     private let table: InstructionTable
 
-    public init(table: InstructionTable = .shared) { self.table = table }
+    package init(table: InstructionTable = .shared) { self.table = table }
 
     private func processor(_ model: TestModel) -> PPCCPU {
         if let known = processors[model] { return known }
@@ -21,7 +21,7 @@ public final class Subject {
     }
 
     /// Runs a case to its end.
-    public func run(_ test: TestCase) -> TestOutcome {
+    package func run(_ test: TestCase) -> TestOutcome {
         let cpu = processor(test.model).state
         prepare(cpu, test)
         var signal: UInt64 = 0
@@ -63,7 +63,7 @@ public final class Subject {
     }
 
     /// Puts a case's registers into the state block.
-    public static func load(_ image: RegisterImage, _ test: TestCase, into cpu: CPUState) {
+    package static func load(_ image: RegisterImage, _ test: TestCase, into cpu: CPUState) {
         for n in 0..<32 { gpr(cpu)[n] = image.gpr[n] }
         for n in 0..<64 { vsr(cpu)[n] = ppc_vsr(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
         for n in 0..<8 { crFields(cpu)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
@@ -102,7 +102,7 @@ public final class Subject {
     }
 
     /// The registers as a case compares them.
-    public static func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
+    package static func registers(_ cpu: CPUState, _ test: TestCase) -> RegisterImage {
         var image = RegisterImage()
         for n in 0..<32 { image.gpr[n] = gpr(cpu)[n] }
         for n in 0..<64 { image.vsr[n] = (vsr(cpu)[n].hi, vsr(cpu)[n].lo) }

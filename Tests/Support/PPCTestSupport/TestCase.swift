@@ -2,29 +2,29 @@ import CPPCState
 import PPCTarget
 
 /// Register contents before or after a test case, as the oracle's runner exchanges them.
-public struct RegisterImage: Equatable, Sendable {
-    public var gpr = [UInt64](repeating: 0, count: 32)
-    public var lr: UInt64 = 0
-    public var ctr: UInt64 = 0
-    public var cr: UInt64 = 0
-    public var xer: UInt64 = 0
-    public var fpscr: UInt64 = 0
-    public var vscr: UInt64 = 0
+package struct RegisterImage: Equatable, Sendable {
+    package var gpr = [UInt64](repeating: 0, count: 32)
+    package var lr: UInt64 = 0
+    package var ctr: UInt64 = 0
+    package var cr: UInt64 = 0
+    package var xer: UInt64 = 0
+    package var fpscr: UInt64 = 0
+    package var vscr: UInt64 = 0
     /// Doubleword 0 and 1 of each VSR.
-    public var vsr = [(hi: UInt64, lo: UInt64)](repeating: (0, 0), count: 64)
+    package var vsr = [(hi: UInt64, lo: UInt64)](repeating: (0, 0), count: 64)
 
-    public init() {}
+    package init() {}
 
-    public static func == (a: Self, b: Self) -> Bool {
+    package static func == (a: Self, b: Self) -> Bool {
         a.gpr == b.gpr && a.lr == b.lr && a.ctr == b.ctr && a.cr == b.cr && a.xer == b.xer && a.fpscr == b.fpscr
             && a.vscr == b.vscr && a.vsr.elementsEqual(b.vsr, by: ==)
     }
 
     /// Number of 64-bit values in ``subscript(_:)``.
-    public static let valueCount = 32 + 6 + 128
+    package static let valueCount = 32 + 6 + 128
 
     /// The registers as one list: GPRs, LR, CTR, CR, XER, FPSCR, VSCR, then both doublewords of each VSR.
-    public subscript(index: Int) -> UInt64 {
+    package subscript(index: Int) -> UInt64 {
         get {
             switch index {
             case 0..<32: gpr[index]
@@ -56,7 +56,7 @@ public struct RegisterImage: Equatable, Sendable {
         }
     }
 
-    public static func name(_ index: Int) -> String {
+    package static func name(_ index: Int) -> String {
         switch index {
         case 0..<32: "r\(index)"
         case 32: "lr"
@@ -71,14 +71,14 @@ public struct RegisterImage: Equatable, Sendable {
 }
 
 /// The processor that a case is run on.
-public enum TestModel: UInt8, Sendable, CaseIterable {
+package enum TestModel: UInt8, Sendable, CaseIterable {
     case power8 = 8
     case power9 = 9
     case power10 = 10
 
-    public var name: String { "power\(rawValue)" }
+    package var name: String { "power\(rawValue)" }
 
-    public var instructionSets: InstructionSet {
+    package var instructionSets: InstructionSet {
         let common: InstructionSet = [.base, .isa205, .isa206, .isa207, .altivec, .vsx, .dfp]
         switch self {
         case .power8: return common.union([.untilISA207, .tm])
@@ -89,30 +89,30 @@ public enum TestModel: UInt8, Sendable, CaseIterable {
 }
 
 /// Addresses that both sides of a test agree on; the same numbers stand in the runner.
-public enum TestLayout {
-    public static let dataAddress: UInt64 = 0x2000_0000
-    public static let dataSize = 512
-    public static let codeAddress: UInt64 = 0x3000_0000
-    public static let slotSize: UInt64 = 128
-    public static let slots = 512
-    public static let maxWords = 16
+package enum TestLayout {
+    package static let dataAddress: UInt64 = 0x2000_0000
+    package static let dataSize = 512
+    package static let codeAddress: UInt64 = 0x3000_0000
+    package static let slotSize: UInt64 = 128
+    package static let slots = 512
+    package static let maxWords = 16
     /// Words that load the last registers stand before the case's own.
-    public static let headSize: UInt64 = 16
+    package static let headSize: UInt64 = 16
 }
 
 /// Some instruction words with the state they start from.
-public struct TestCase: Sendable {
-    public var model: TestModel
-    public var bigEndian: Bool
+package struct TestCase: Sendable {
+    package var model: TestModel
+    package var bigEndian: Bool
     /// Position in the code area, which decides the address of the first word.
-    public var slot: Int
+    package var slot: Int
     /// What ``RandomState`` made the contents from, before registers were set for the case.
-    public var seed: UInt32
-    public var words: [UInt32]
-    public var image: RegisterImage
-    public var data: [UInt8]
+    package var seed: UInt32
+    package var words: [UInt32]
+    package var image: RegisterImage
+    package var data: [UInt8]
 
-    public init(
+    package init(
         model: TestModel, bigEndian: Bool, slot: Int, seed: UInt32, words: [UInt32], image: RegisterImage,
         data: [UInt8]
     ) {
@@ -126,21 +126,21 @@ public struct TestCase: Sendable {
     }
 
     /// Address of the first word.
-    public var start: UInt64 {
+    package var start: UInt64 {
         TestLayout.codeAddress + UInt64(slot) * TestLayout.slotSize + TestLayout.headSize
     }
 }
 
 /// The end of a test case.
-public struct TestOutcome: Sendable {
+package struct TestOutcome: Sendable {
     /// Linux signal that ended the case: 0, SIGILL, SIGTRAP, SIGBUS, SIGFPE or SIGSEGV.
-    public var signal: UInt64
+    package var signal: UInt64
     /// Address of the instruction that raised it, relative to the first word; 0 without a signal.
-    public var nip: UInt64
-    public var image: RegisterImage
-    public var data: [UInt8]
+    package var nip: UInt64
+    package var image: RegisterImage
+    package var data: [UInt8]
 
-    public init(signal: UInt64, nip: UInt64, image: RegisterImage, data: [UInt8]) {
+    package init(signal: UInt64, nip: UInt64, image: RegisterImage, data: [UInt8]) {
         self.signal = signal
         self.nip = nip
         self.image = image
@@ -148,7 +148,7 @@ public struct TestOutcome: Sendable {
     }
 
     /// What differs from the expected outcome, one line each: register, value here, value expected.
-    public func differences(to expected: TestOutcome) -> [String] {
+    package func differences(to expected: TestOutcome) -> [String] {
         var lines: [String] = []
         if signal != expected.signal { lines.append("signal: \(signal), expected \(expected.signal)") }
         if nip != expected.nip {

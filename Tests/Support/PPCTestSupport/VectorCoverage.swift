@@ -2,20 +2,20 @@ import Foundation
 import PPCTarget
 
 /// How many recorded vectors each row of the instruction table has.
-public struct VectorCoverage {
-    public struct Line {
-        public let mnemonic: String
+package struct VectorCoverage {
+    package struct Line {
+        package let mnemonic: String
         /// Vectors by file, in the order of ``VectorCoverage/files``.
-        public let counts: [Int]
-        public let knownDifferences: Int
+        package let counts: [Int]
+        package let knownDifferences: Int
         /// Why user-mode emulation cannot serve as the oracle on any model and byte order.
-        public let obstacle: String?
+        package let obstacle: String?
     }
-    public let files: [String]
-    public let lines: [Line]
+    package let files: [String]
+    package let lines: [Line]
 
     /// - Parameter folder: Where the `.vec` files are.
-    public init(folder: String, table: InstructionTable = .shared) throws {
+    package init(folder: String, table: InstructionTable = .shared) throws {
         files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".vec") }.sorted()
         var counts = [[Int]](repeating: [Int](repeating: 0, count: files.count), count: table.rows.count)
         for (column, file) in files.enumerated() {
@@ -62,13 +62,13 @@ public struct VectorCoverage {
     }
 
     /// Rows in reach without a vector. Those whose every case is a known difference cannot have one.
-    public var missing: [String] {
+    package var missing: [String] {
         lines.filter { $0.obstacle == nil && $0.knownDifferences == 0 && $0.counts.allSatisfy { $0 == 0 } }
             .map(\.mnemonic)
     }
 
     /// The table, one line per row, and a summary.
-    public var report: [String] {
+    package var report: [String] {
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(1, width - text.count))
         }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// A case with its expected outcome, in the form it is recorded in.
-public struct RecordedVector: Sendable {
-    public let test: TestCase
-    public let outcome: TestOutcome
+package struct RecordedVector: Sendable {
+    package let test: TestCase
+    package let outcome: TestOutcome
 
-    public init(test: TestCase, outcome: TestOutcome) {
+    package init(test: TestCase, outcome: TestOutcome) {
         self.test = test
         self.outcome = outcome
     }
@@ -17,10 +17,10 @@ public struct RecordedVector: Sendable {
 /// seed, words, changes of the image against ``RandomState``, signal, nip, changes of the outcome against the image,
 /// changed bytes of memory. A change is the distance to the previous changed register and the exclusive or of the
 /// values. Registers that had to be set for a case carry their new value the same way.
-public struct VectorFile {
-    public enum Failure: Error, CustomStringConvertible {
+package struct VectorFile {
+    package enum Failure: Error, CustomStringConvertible {
         case malformed(offset: Int)
-        public var description: String {
+        package var description: String {
             switch self {
             case .malformed(let offset): "malformed vector file at byte \(offset); record it again"
             }
@@ -29,11 +29,11 @@ public struct VectorFile {
 
     private static let magic: [UInt8] = Array("EMUV".utf8)
     private static let version: UInt64 = 1
-    public let vectors: [RecordedVector]
+    package let vectors: [RecordedVector]
 
-    public init(_ vectors: [RecordedVector]) { self.vectors = vectors }
+    package init(_ vectors: [RecordedVector]) { self.vectors = vectors }
 
-    public func write(to path: String) throws {
+    package func write(to path: String) throws {
         var writer = Writer()
         writer.bytes = Self.magic
         writer.put(Self.version)
@@ -42,7 +42,7 @@ public struct VectorFile {
         try Data(writer.bytes).write(to: URL(fileURLWithPath: path))
     }
 
-    public init(contentsOf path: String) throws {
+    package init(contentsOf path: String) throws {
         var reader = Reader(bytes: [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
         guard reader.bytes.starts(with: Self.magic) else { throw Failure.malformed(offset: 0) }
         reader.position = 4

@@ -1,48 +1,48 @@
 import CPPCState
 
 /// Bits of the Floating-Point Status and Control Register (ISA 3.1 Book I, section 4.2.2).
-public enum FPSCR {
-    @inline(__always) public static var rn: UInt64 { 0x3 }
-    @inline(__always) public static var ni: UInt64 { 0x4 }
-    @inline(__always) public static var xe: UInt64 { 0x8 }
-    @inline(__always) public static var ze: UInt64 { 0x10 }
-    @inline(__always) public static var ue: UInt64 { 0x20 }
-    @inline(__always) public static var oe: UInt64 { 0x40 }
-    @inline(__always) public static var ve: UInt64 { 0x80 }
-    @inline(__always) public static var vxcvi: UInt64 { 0x100 }
-    @inline(__always) public static var vxsqrt: UInt64 { 0x200 }
-    @inline(__always) public static var vxsoft: UInt64 { 0x400 }
-    @inline(__always) public static var fu: UInt64 { 0x1000 }
-    @inline(__always) public static var fpcc: UInt64 { 0xf000 }
-    @inline(__always) public static var c: UInt64 { 0x1_0000 }
-    @inline(__always) public static var fprf: UInt64 { 0x1_f000 }
-    @inline(__always) public static var fi: UInt64 { 0x2_0000 }
-    @inline(__always) public static var fr: UInt64 { 0x4_0000 }
-    @inline(__always) public static var vxvc: UInt64 { 0x8_0000 }
-    @inline(__always) public static var vximz: UInt64 { 0x10_0000 }
-    @inline(__always) public static var vxzdz: UInt64 { 0x20_0000 }
-    @inline(__always) public static var vxidi: UInt64 { 0x40_0000 }
-    @inline(__always) public static var vxisi: UInt64 { 0x80_0000 }
-    @inline(__always) public static var vxsnan: UInt64 { 0x100_0000 }
-    @inline(__always) public static var xx: UInt64 { 0x200_0000 }
-    @inline(__always) public static var zx: UInt64 { 0x400_0000 }
-    @inline(__always) public static var ux: UInt64 { 0x800_0000 }
-    @inline(__always) public static var ox: UInt64 { 0x1000_0000 }
-    @inline(__always) public static var vx: UInt64 { 0x2000_0000 }
-    @inline(__always) public static var fex: UInt64 { 0x4000_0000 }
-    @inline(__always) public static var fx: UInt64 { 0x8000_0000 }
-    @inline(__always) public static var drn: UInt64 { 0x7_0000_0000 }
-    @inline(__always) public static var enables: UInt64 { 0xf8 }
+package enum FPSCR {
+    @inline(__always) package static var rn: UInt64 { 0x3 }
+    @inline(__always) package static var ni: UInt64 { 0x4 }
+    @inline(__always) package static var xe: UInt64 { 0x8 }
+    @inline(__always) package static var ze: UInt64 { 0x10 }
+    @inline(__always) package static var ue: UInt64 { 0x20 }
+    @inline(__always) package static var oe: UInt64 { 0x40 }
+    @inline(__always) package static var ve: UInt64 { 0x80 }
+    @inline(__always) package static var vxcvi: UInt64 { 0x100 }
+    @inline(__always) package static var vxsqrt: UInt64 { 0x200 }
+    @inline(__always) package static var vxsoft: UInt64 { 0x400 }
+    @inline(__always) package static var fu: UInt64 { 0x1000 }
+    @inline(__always) package static var fpcc: UInt64 { 0xf000 }
+    @inline(__always) package static var c: UInt64 { 0x1_0000 }
+    @inline(__always) package static var fprf: UInt64 { 0x1_f000 }
+    @inline(__always) package static var fi: UInt64 { 0x2_0000 }
+    @inline(__always) package static var fr: UInt64 { 0x4_0000 }
+    @inline(__always) package static var vxvc: UInt64 { 0x8_0000 }
+    @inline(__always) package static var vximz: UInt64 { 0x10_0000 }
+    @inline(__always) package static var vxzdz: UInt64 { 0x20_0000 }
+    @inline(__always) package static var vxidi: UInt64 { 0x40_0000 }
+    @inline(__always) package static var vxisi: UInt64 { 0x80_0000 }
+    @inline(__always) package static var vxsnan: UInt64 { 0x100_0000 }
+    @inline(__always) package static var xx: UInt64 { 0x200_0000 }
+    @inline(__always) package static var zx: UInt64 { 0x400_0000 }
+    @inline(__always) package static var ux: UInt64 { 0x800_0000 }
+    @inline(__always) package static var ox: UInt64 { 0x1000_0000 }
+    @inline(__always) package static var vx: UInt64 { 0x2000_0000 }
+    @inline(__always) package static var fex: UInt64 { 0x4000_0000 }
+    @inline(__always) package static var fx: UInt64 { 0x8000_0000 }
+    @inline(__always) package static var drn: UInt64 { 0x7_0000_0000 }
+    @inline(__always) package static var enables: UInt64 { 0xf8 }
     /// Every kind of invalid operation.
-    @inline(__always) public static var invalidKinds: UInt64 { 0x1f8_0700 }
+    @inline(__always) package static var invalidKinds: UInt64 { 0x1f8_0700 }
     /// What `mcrfs` clears after copying.
-    @inline(__always) public static var sticky: UInt64 { fx | ox | ux | zx | xx | invalidKinds }
+    @inline(__always) package static var sticky: UInt64 { fx | ox | ux | zx | xx | invalidKinds }
     /// What the move-to instructions can change; FEX and VX follow from the others.
-    @inline(__always) public static var writable: UInt64 { drn | 0xffff_ffff & ~(fex | vx | 0x800) }
+    @inline(__always) package static var writable: UInt64 { drn | 0xffff_ffff & ~(fex | vx | 0x800) }
 
     /// A value as the register holds it: reserved bits zero, summaries computed.
     @inline(__always)
-    public static func normalized(_ value: UInt64) -> UInt64 {
+    package static func normalized(_ value: UInt64) -> UInt64 {
         var value = value & writable
         if value & invalidKinds != 0 { value |= vx }
         if value >> 25 & value >> 3 & 0x1f != 0 { value |= fex }

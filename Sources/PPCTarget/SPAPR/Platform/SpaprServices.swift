@@ -25,7 +25,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     /// A hash table that H_RESIZE_HPT_PREPARE made ready.
     var preparedTable: PreparedHashTable?
     /// Names generated code for `perf`; set before the machine is built.
-    public var perfMap: PerfMap?
+    package var perfMap: PerfMap?
     /// Told what the guest asks the host to know: unknown hypercalls and services, bad arguments.
     public var onGuestError: ((String) -> Void)?
 
@@ -61,7 +61,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
 
     // MARK: SpaprPlatform
 
-    public func makeXICS(
+    package func makeXICS(
         _ machine: SpaprMachine, sourceCount: Int
     ) throws -> (any SpaprInterruptController)? {
         owner = machine
@@ -70,7 +70,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         return controller
     }
 
-    public func makeXIVE(
+    package func makeXIVE(
         _ machine: SpaprMachine, sourceCount: Int, endCount: Int
     ) throws -> (any SpaprInterruptController)? {
         owner = machine
@@ -80,7 +80,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         return controller
     }
 
-    public func threadCreated(_ thread: SpaprThread) throws {
+    package func threadCreated(_ thread: SpaprThread) throws {
         owner = thread.spapr
         let runner = VCPURunner(cpu: thread.cpu, clock: thread.spapr.clock, scheduler: scheduler)
         thread.cpu.sharedCode = sharedCode
@@ -108,7 +108,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         }
     }
 
-    public func threadRemoved(_ thread: SpaprThread) {
+    package func threadRemoved(_ thread: SpaprThread) {
         guard let handle = thread.runner as? VCPUHandle else { return }
         thread.runner = nil
         handle.runner.requestQuit()
@@ -119,11 +119,11 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         DispatchQueue.global().async { withExtendedLifetime(kept) { runner.quit() } }
     }
 
-    public func exclusively(_ machine: SpaprMachine, _ body: () -> Void) {
+    package func exclusively(_ machine: SpaprMachine, _ body: () -> Void) {
         scheduler.exclusively(from: entered.flatMap(runner), body)
     }
 
-    public func machineBuilt(_ machine: SpaprMachine) throws {
+    package func machineBuilt(_ machine: SpaprMachine) throws {
         owner = machine
         EngineReport.register(machine.monitor, machine)
         machine.memory.onWrite = { [sharedCode] address, count in sharedCode.changed(address, count) }
@@ -149,17 +149,17 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         }
     }
 
-    public func rtasTokens(_ machine: SpaprMachine) -> [(name: String, token: UInt32)] { rtas.tokens }
+    package func rtasTokens(_ machine: SpaprMachine) -> [(name: String, token: UInt32)] { rtas.tokens }
 
-    public func resetFirmware(_ machine: SpaprMachine, tree: DeviceTree) throws {
+    package func resetFirmware(_ machine: SpaprMachine, tree: DeviceTree) throws {
         try firmware.reset(machine, tree: tree)
     }
 
-    public func injectNMI(_ machine: SpaprMachine) {
+    package func injectNMI(_ machine: SpaprMachine) {
         for thread in threads { systemReset(thread) }
     }
 
-    public func machineReset(_ machine: SpaprMachine) {
+    package func machineReset(_ machine: SpaprMachine) {
         preparedTable = nil
         watchdogs.reset()
         firmware.enterKernel(machine)

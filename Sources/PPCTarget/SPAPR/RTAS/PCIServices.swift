@@ -4,7 +4,7 @@ import EmuCore
 // Bridges", "Enhanced I/O Error Handling", "Dynamic DMA Windows").
 
 /// A function on a PCI bus as the runtime services reach it.
-public protocol PCIFunction: AnyObject {
+package protocol PCIFunction: AnyObject {
     /// Bytes of its configuration space, 256 or 4096.
     var configurationSize: Int { get }
     func readConfiguration(_ offset: Int, size: Int) -> UInt32
@@ -246,7 +246,7 @@ extension SpaprServices {
 }
 
 /// A function that knows its place on the bus.
-public protocol PlacedPCIFunction: PCIFunction {
+package protocol PlacedPCIFunction: PCIFunction {
     var busNumber: Int { get }
     var slot: Int { get }
     var functionNumber: Int { get }

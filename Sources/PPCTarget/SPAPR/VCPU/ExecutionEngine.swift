@@ -7,6 +7,8 @@ public protocol ExecutionEngine: AnyObject {
 
 /// The reference interpreter as an engine.
 public final class InterpreterEngine: ExecutionEngine {
+    /// The engine has no state of its own.
     public init() {}
+    /// Runs the processor with its interpreter.
     public func run(_ cpu: PPCCPU, limit: UInt64) -> StopReason { cpu.run(limit: limit) }
 }

@@ -20,10 +20,10 @@ extension XICSSourceController: SpaprInterruptController {
 
     func presenter(of thread: SpaprThread) -> XICSPresenter? { thread.xicsPresenter as? XICSPresenter }
 
-    public func activate(serverCount: Int) throws {}
-    public func deactivate() {}
+    package func activate(serverCount: Int) throws {}
+    package func deactivate() {}
 
-    public func createPresenter(for thread: SpaprThread) throws {
+    package func createPresenter(for thread: SpaprThread) throws {
         guard let output = lineMaker?(thread) else { throw ObjectError("interrupt controller without CPUs") }
         let presenter = XICSPresenter(
             type: machine.types.type("icp") ?? ObjectType("icp", parent: nil), machine: machine,
@@ -33,24 +33,24 @@ extension XICSSourceController: SpaprInterruptController {
         thread.xicsPresenter = presenter
     }
 
-    public func resetPresenter(of thread: SpaprThread) { presenter(of: thread)?.reset(.hold) }
+    package func resetPresenter(of thread: SpaprThread) { presenter(of: thread)?.reset(.hold) }
 
-    public func removePresenter(of thread: SpaprThread) {
+    package func removePresenter(of thread: SpaprThread) {
         presenter(of: thread)?.unrealizeDevice()
         thread.remove(child: "icp")
         thread.xicsPresenter = nil
     }
 
-    public func claim(_ number: Int, isLevel: Bool) throws {
+    package func claim(_ number: Int, isLevel: Bool) throws {
         try claim(UInt32(truncatingIfNeeded: number), levelSensitive: isLevel)
     }
-    public func free(_ number: Int) { free(UInt32(truncatingIfNeeded: number)) }
-    public func isFree(_ number: Int) -> Bool {
+    package func free(_ number: Int) { free(UInt32(truncatingIfNeeded: number)) }
+    package func isFree(_ number: Int) -> Bool {
         interrupt(UInt32(truncatingIfNeeded: number)).map { !$0.isAllocated } ?? false
     }
-    public func setLevel(_ number: Int, _ level: Bool) { set(UInt32(truncatingIfNeeded: number), level) }
+    package func setLevel(_ number: Int, _ level: Bool) { set(UInt32(truncatingIfNeeded: number), level) }
 
-    public func addDeviceTree(_ tree: DeviceTree, serverCount: Int, phandle: UInt32) {
+    package func addDeviceTree(_ tree: DeviceTree, serverCount: Int, phandle: UInt32) {
         let node = tree.addNode(DeviceTree.root, "interrupt-controller")
         tree.set(node, "device_type", string: "PowerPC-External-Interrupt-Presentation")
         tree.set(node, "compatible", string: "IBM,ppc-xicp")
@@ -62,11 +62,11 @@ extension XICSSourceController: SpaprInterruptController {
         tree.set(node, "phandle", cell: phandle)
     }
 
-    public func stateLoaded(version: Int) throws {
+    package func stateLoaded(version: Int) throws {
         for thread in threads { presenter(of: thread)?.stateLoaded() }
     }
 
-    public func describe() -> String {
+    package func describe() -> String {
         var lines: [String] = []
         for thread in threads {
             guard let presenter = presenter(of: thread) else { continue }

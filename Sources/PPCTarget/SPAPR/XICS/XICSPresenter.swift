@@ -2,22 +2,22 @@ import EmuCore
 
 /// The interrupt presentation controller of one CPU (PAPR, "Interrupt Presentation Controller"): decides by priority
 /// what the CPU sees. Used with the machine's lock held.
-public final class XICSPresenter: Device {
+package final class XICSPresenter: Device {
     /// CPPR in the upper eight bits, below it the number of the interrupt that is presented, 0 for none.
-    public private(set) var xirr: UInt32 = 0
+    package private(set) var xirr: UInt32 = 0
     /// Priority of the presented interrupt, 0xff for none.
-    public private(set) var pendingPriority: UInt8 = 0xff
+    package private(set) var pendingPriority: UInt8 = 0xff
     /// Priority at which an inter-processor interrupt was requested, 0xff for none.
-    public private(set) var mfrr: UInt8 = 0xff
+    package private(set) var mfrr: UInt8 = 0xff
     /// Number of the CPU, which is the instance in the stream.
-    public let cpuIndex: Int
+    package let cpuIndex: Int
     private let output: InterruptLine
     private let source: XICSSourceController
 
     static let interProcessor: UInt32 = 2
     private static let numberMask: UInt32 = 0x00ff_ffff
 
-    public init(
+    package init(
         type: ObjectType, machine: Machine, cpuIndex: Int, source: XICSSourceController, output: InterruptLine
     ) {
         self.cpuIndex = cpuIndex
@@ -27,9 +27,9 @@ public final class XICSPresenter: Device {
     }
 
     /// The presented interrupt's number, 0 for none.
-    public var presented: UInt32 { xirr & Self.numberMask }
+    package var presented: UInt32 { xirr & Self.numberMask }
     /// Current processor priority: only more favoured (lower) interrupts are presented.
-    public var currentPriority: UInt8 { UInt8(truncatingIfNeeded: xirr >> 24) }
+    package var currentPriority: UInt8 { UInt8(truncatingIfNeeded: xirr >> 24) }
 
     private func rejectPresented() {
         // Numbers below the source controller's range are inter-processor interrupts: MFRR keeps the request.
@@ -62,7 +62,7 @@ public final class XICSPresenter: Device {
     }
 
     /// H_CPPR: sets the current processor priority.
-    public func setPriority(_ priority: UInt8) {
+    package func setPriority(_ priority: UInt8) {
         let old = currentPriority
         xirr = xirr & Self.numberMask | UInt32(priority) << 24
         if priority < old {
@@ -79,13 +79,13 @@ public final class XICSPresenter: Device {
     }
 
     /// H_IPI: requests an inter-processor interrupt at a priority, or withdraws it with 0xff.
-    public func setRequest(_ priority: UInt8) {
+    package func setRequest(_ priority: UInt8) {
         mfrr = priority
         if priority < currentPriority { checkInterProcessor() }
     }
 
     /// H_XIRR: takes the presented interrupt; the current priority becomes the interrupt's.
-    public func accept() -> UInt32 {
+    package func accept() -> UInt32 {
         let value = xirr
         output.lower()
         xirr = UInt32(pendingPriority) << 24
@@ -94,13 +94,13 @@ public final class XICSPresenter: Device {
     }
 
     /// H_EOI: ends an interrupt and restores the priority that `value` holds.
-    public func endOfInterrupt(_ value: UInt32) {
+    package func endOfInterrupt(_ value: UInt32) {
         xirr = xirr & Self.numberMask | value & ~Self.numberMask
         source.endOfInterrupt(value & Self.numberMask)
         if presented == 0 { resend() }
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         xirr = 0
         pendingPriority = 0xff
@@ -114,8 +114,8 @@ public final class XICSPresenter: Device {
         resend()
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
-    public override var stateInstance: UInt32? { UInt32(truncatingIfNeeded: cpuIndex) }
+    package override var stateDescription: StateDescription? { Self.description }
+    package override var stateInstance: UInt32? { UInt32(truncatingIfNeeded: cpuIndex) }
 
     static let description = StateDescription(
         "icp/server", of: XICSPresenter.self, version: 1,

@@ -1,15 +1,15 @@
 import EmuCore
 
 /// One interrupt of the source controller, as the stream carries it.
-public final class XICSInterrupt {
+package final class XICSInterrupt {
     /// Presentation server (CPU) that gets the interrupt.
-    public var server: UInt32 = 0
+    package var server: UInt32 = 0
     /// 0xff masks the interrupt.
-    public var priority: UInt8 = 0
+    package var priority: UInt8 = 0
     /// Priority to return to when the guest unmasks (`ibm,int-on`).
-    public var savedPriority: UInt8 = 0
-    public var status: UInt8 = 0
-    public var flags: UInt8 = 0
+    package var savedPriority: UInt8 = 0
+    package var status: UInt8 = 0
+    package var flags: UInt8 = 0
 
     enum Status {
         static var asserted: UInt8 { 0x1 }
@@ -23,8 +23,8 @@ public final class XICSInterrupt {
         static var allocated: UInt8 { 0x3 }
     }
 
-    public var isAllocated: Bool { flags & Flag.allocated != 0 }
-    public var isLevelSensitive: Bool { flags & Flag.levelSensitive != 0 }
+    package var isAllocated: Bool { flags & Flag.allocated != 0 }
+    package var isLevelSensitive: Bool { flags & Flag.levelSensitive != 0 }
 
     static let description = StateDescription(
         "ics/irq", of: XICSInterrupt.self, version: 2, minimumVersion: 1,
@@ -38,11 +38,11 @@ public final class XICSInterrupt {
 /// of devices come in, with the server and the priority that the guest chose for each.
 ///
 /// Used with the machine's lock held.
-public final class XICSSourceController: Device {
+package final class XICSSourceController: Device {
     /// Number of the first interrupt; lower numbers have a meaning of their own (2 is the inter-processor interrupt).
-    public static let firstNumber: UInt32 = 0x1000
+    package static let firstNumber: UInt32 = 0x1000
 
-    public let interrupts: [XICSInterrupt]
+    package let interrupts: [XICSInterrupt]
     /// One bit per interrupt that may wait for a presenter with a lower priority in service.
     private var waiting: [UInt64]
     /// Presenter of a server, `nil` if there is no such server.
@@ -50,16 +50,16 @@ public final class XICSSourceController: Device {
     /// Makes the wire from a thread's presenter to its CPU.
     var lineMaker: ((SpaprThread) -> InterruptLine)?
 
-    public init(type: ObjectType, machine: Machine, count: Int) {
+    package init(type: ObjectType, machine: Machine, count: Int) {
         interrupts = (0..<count).map { _ in XICSInterrupt() }
         waiting = [UInt64](repeating: 0, count: (count + 63) / 64)
         super.init(type: type, machine: machine)
     }
 
-    public var count: Int { interrupts.count }
+    package var count: Int { interrupts.count }
 
     /// The interrupt of a number as guests know it.
-    public func interrupt(_ number: UInt32) -> XICSInterrupt? {
+    package func interrupt(_ number: UInt32) -> XICSInterrupt? {
         guard number >= Self.firstNumber, number - Self.firstNumber < UInt32(count) else { return nil }
         return interrupts[Int(number - Self.firstNumber)]
     }
@@ -71,13 +71,13 @@ public final class XICSSourceController: Device {
 
     // MARK: Allocation
 
-    public func claim(_ number: UInt32, levelSensitive: Bool) throws {
+    package func claim(_ number: UInt32, levelSensitive: Bool) throws {
         guard let interrupt = interrupt(number) else { throw ObjectError("IRQ \(number) is out of range") }
         guard !interrupt.isAllocated else { throw ObjectError("IRQ \(number) is not free") }
         interrupt.flags |= levelSensitive ? XICSInterrupt.Flag.levelSensitive : XICSInterrupt.Flag.message
     }
 
-    public func free(_ number: UInt32) {
+    package func free(_ number: UInt32) {
         guard let interrupt = interrupt(number) else { return }
         interrupt.server = 0
         interrupt.priority = 0
@@ -89,7 +89,7 @@ public final class XICSSourceController: Device {
     // MARK: Signals
 
     /// Drives an interrupt: a level for level-sensitive ones, an event at each `true` for messages.
-    public func set(_ number: UInt32, _ level: Bool) {
+    package func set(_ number: UInt32, _ level: Bool) {
         guard let index = index(number) else { return }
         let interrupt = interrupts[index]
         if interrupt.isLevelSensitive {
@@ -183,7 +183,7 @@ public final class XICSSourceController: Device {
 
     // MARK: Reset and state
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         for interrupt in interrupts {
             interrupt.server = 0
@@ -194,7 +194,7 @@ public final class XICSSourceController: Device {
         for word in waiting.indices { waiting[word] = 0 }
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     static let description = StateDescription(
         "ics", of: XICSSourceController.self, version: 1,

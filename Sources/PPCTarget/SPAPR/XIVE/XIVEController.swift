@@ -23,10 +23,10 @@ extension XIVERouter: SpaprInterruptController {
 
     func context(of thread: SpaprThread) -> XIVEThreadContext? { thread.xiveContext as? XIVEThreadContext }
 
-    public func activate(serverCount: Int) throws { setEnabled(true) }
-    public func deactivate() { setEnabled(false) }
+    package func activate(serverCount: Int) throws { setEnabled(true) }
+    package func deactivate() { setEnabled(false) }
 
-    public func createPresenter(for thread: SpaprThread) throws {
+    package func createPresenter(for thread: SpaprThread) throws {
         guard thread.cpu.model.interruptModel == .power9 else {
             throw ObjectError("XIVE interrupt controller does not support this CPU bus model")
         }
@@ -43,11 +43,11 @@ extension XIVERouter: SpaprInterruptController {
         thread.xiveContext = context
     }
 
-    public func resetPresenter(of thread: SpaprThread) {
+    package func resetPresenter(of thread: SpaprThread) {
         context(of: thread)?.reset(line: XIVERouter.processor(of: UInt32(truncatingIfNeeded: thread.server)))
     }
 
-    public func removePresenter(of thread: SpaprThread) {
+    package func removePresenter(of thread: SpaprThread) {
         guard let context = context(of: thread) else { return }
         remove(context: context)
         context.unrealizeDevice()
@@ -55,16 +55,16 @@ extension XIVERouter: SpaprInterruptController {
         thread.xiveContext = nil
     }
 
-    public func claim(_ number: Int, isLevel: Bool) throws {
+    package func claim(_ number: Int, isLevel: Bool) throws {
         try claim(UInt32(truncatingIfNeeded: number), levelSensitive: isLevel)
     }
-    public func free(_ number: Int) { free(UInt32(truncatingIfNeeded: number)) }
-    public func isFree(_ number: Int) -> Bool {
+    package func free(_ number: Int) { free(UInt32(truncatingIfNeeded: number)) }
+    package func isFree(_ number: Int) -> Bool {
         assignments.indices.contains(number) && !assignments[number].isValid
     }
-    public func setLevel(_ number: Int, _ level: Bool) { source.set(UInt32(truncatingIfNeeded: number), level) }
+    package func setLevel(_ number: Int, _ level: Bool) { source.set(UInt32(truncatingIfNeeded: number), level) }
 
-    public func addDeviceTree(_ tree: DeviceTree, serverCount: Int, phandle: UInt32) {
+    package func addDeviceTree(_ tree: DeviceTree, serverCount: Int, phandle: UInt32) {
         let base = XIVERouter.threadBase
         let page: UInt64 = 1 << 16
         let user = base + UInt64(XIVEThreadContext.Page.user) * page
@@ -83,11 +83,11 @@ extension XIVERouter: SpaprInterruptController {
         tree.set(DeviceTree.root, "ibm,plat-res-int-priorities", cells: [reserved, 0xff - reserved])
     }
 
-    public func stateLoaded(version: Int) throws {
+    package func stateLoaded(version: Int) throws {
         for thread in threads { context(of: thread)?.stateLoaded() }
     }
 
-    public func describe() -> String {
+    package func describe() -> String {
         var lines: [String] = []
         let names = ["USER", "  OS", "POOL", "PHYS"]
         for context in contexts {

@@ -5,23 +5,23 @@ import EmuCore
 ///
 /// Used with the machine's lock held. Not implemented: groups of virtual processors, store to end an interrupt,
 /// reporting lines; QEMU has none of them either.
-public final class XIVERouter: Device {
-    public let source: XIVESource
-    public let assignments: [XIVEAssignment]
-    public let descriptors: [XIVEDescriptor]
+package final class XIVERouter: Device {
+    package let source: XIVESource
+    package let assignments: [XIVEAssignment]
+    package let descriptors: [XIVEDescriptor]
     /// Thread contexts by CPU index.
-    public private(set) var contexts: [XIVEThreadContext] = []
+    package private(set) var contexts: [XIVEThreadContext] = []
     /// The context of the CPU whose access is being handled.
     var currentContext: () -> XIVEThreadContext? = { nil }
     /// Makes the wires from a thread's context to its CPU: for the operating system and for a hypervisor.
     var lineMaker: ((SpaprThread) -> (InterruptLine, InterruptLine))?
 
     /// Where the guest sees the source pages, the descriptors' pages and the thread area.
-    public static let sourceBase: UInt64 = 0x0006_0100_0000_0000
-    public static let threadBase: UInt64 = 0x0006_0302_0318_0000
-    public let descriptorBase: UInt64
+    package static let sourceBase: UInt64 = 0x0006_0100_0000_0000
+    package static let threadBase: UInt64 = 0x0006_0302_0318_0000
+    package let descriptorBase: UInt64
     /// First of the priorities that are reserved for the hypervisor.
-    public let reservedPriority: UInt64 = 7
+    package let reservedPriority: UInt64 = 7
     /// Number of the first virtual processor.
     static let firstProcessor: UInt32 = 0x400
     /// log2 of a page of the descriptors' state buffers.
@@ -33,7 +33,7 @@ public final class XIVERouter: Device {
     /// - Parameters:
     ///   - count: Interrupts, with the inter-processor ones first.
     ///   - descriptorCount: Eight for each possible server.
-    public init(type: ObjectType, sourceType: ObjectType, machine: Machine, count: Int, descriptorCount: Int) {
+    package init(type: ObjectType, sourceType: ObjectType, machine: Machine, count: Int, descriptorCount: Int) {
         source = XIVESource(type: sourceType, machine: machine, count: count)
         assignments = (0..<count).map { _ in XIVEAssignment() }
         descriptors = (0..<descriptorCount).map { _ in XIVEDescriptor() }
@@ -42,9 +42,9 @@ public final class XIVERouter: Device {
         source.notify = { [unowned self] in route($0) }
     }
 
-    public var count: Int { assignments.count }
+    package var count: Int { assignments.count }
 
-    public override func realize() throws {
+    package override func realize() throws {
         try add(child: source, name: "source")
         try source.realizeDevice()
         let thread = MemoryRegion(
@@ -74,7 +74,7 @@ public final class XIVERouter: Device {
     }
 
     /// Shows or hides the pages. Those of the descriptors stay hidden: no guest uses them.
-    public func setEnabled(_ enabled: Bool) {
+    package func setEnabled(_ enabled: Bool) {
         machine.topology.transaction {
             source.region?.setEnabled(enabled)
             threadRegion?.setEnabled(enabled)
@@ -87,7 +87,7 @@ public final class XIVERouter: Device {
 
     // MARK: Allocation
 
-    public func claim(_ number: UInt32, levelSensitive: Bool) throws {
+    package func claim(_ number: UInt32, levelSensitive: Bool) throws {
         guard number < UInt32(count) else { throw ObjectError("IRQ \(number) is out of range") }
         let assignment = assignments[Int(number)]
         guard !assignment.isValid else { throw ObjectError("IRQ \(number) is not free") }
@@ -95,7 +95,7 @@ public final class XIVERouter: Device {
         if levelSensitive { source.setLevelSensitive(number) }
     }
 
-    public func free(_ number: UInt32) {
+    package func free(_ number: UInt32) {
         guard number < UInt32(count) else { return }
         assignments[Int(number)].word &= ~XIVEAssignment.valid
     }
@@ -187,7 +187,7 @@ public final class XIVERouter: Device {
     /// Number of a server's virtual processor.
     static func processor(of server: UInt32) -> UInt32 { firstProcessor &+ server }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         source.reset(phase)
         resetTables()
@@ -201,7 +201,7 @@ public final class XIVERouter: Device {
         for descriptor in descriptors { descriptor.reset() }
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     static let description = StateDescription(
         "spapr-xive", of: XIVERouter.self, version: 1,

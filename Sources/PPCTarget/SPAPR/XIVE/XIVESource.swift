@@ -2,17 +2,17 @@ import EmuCore
 
 /// The interrupt sources of a XIVE controller with their event state buffers, each a pair of 64 KiB pages: one that
 /// triggers and one that manages. Used with the machine's lock held.
-public final class XIVESource: Device {
+package final class XIVESource: Device {
     /// P and Q bits and, for level-sensitive sources, the level.
-    public private(set) var status: [UInt8]
+    package private(set) var status: [UInt8]
     private var levelSensitive: [Bool]
     /// The pages of all sources.
-    public private(set) var region: MemoryRegion?
+    package private(set) var region: MemoryRegion?
     /// Takes an event of a source.
     var notify: (UInt32) -> Void = { _ in }
 
     /// log2 of the bytes that a source has: two pages of 64 KiB.
-    public static let shift: UInt64 = 17
+    package static let shift: UInt64 = 17
     static let asserted: UInt8 = 4
 
     private enum Offset {
@@ -21,7 +21,7 @@ public final class XIVESource: Device {
         static let set: UInt64 = 0xc00
     }
 
-    public init(type: ObjectType, machine: Machine, count: Int) {
+    package init(type: ObjectType, machine: Machine, count: Int) {
         status = [UInt8](repeating: 0, count: count)
         levelSensitive = [Bool](repeating: false, count: count)
         super.init(type: type, machine: machine)
@@ -32,10 +32,10 @@ public final class XIVESource: Device {
         region = MemoryRegion("xive.esb", size: byteCount, .io(handlers), in: machine.topology)
     }
 
-    public var count: Int { status.count }
-    public var byteCount: UInt64 { UInt64(count) << Self.shift }
+    package var count: Int { status.count }
+    package var byteCount: UInt64 { UInt64(count) << Self.shift }
 
-    public func isLevelSensitive(_ number: UInt32) -> Bool {
+    package func isLevelSensitive(_ number: UInt32) -> Bool {
         number < UInt32(count) && levelSensitive[Int(number)]
     }
     func setLevelSensitive(_ number: UInt32) {
@@ -46,7 +46,7 @@ public final class XIVESource: Device {
     func eventState(_ number: UInt32) -> UInt8 { status[Int(number)] & EventState.mask }
 
     /// Drives a source: a level for level-sensitive ones, an event at each `true` for others.
-    public func set(_ number: UInt32, _ level: Bool) {
+    package func set(_ number: UInt32, _ level: Bool) {
         guard number < UInt32(count) else { return }
         let index = Int(number)
         var forward = false
@@ -115,12 +115,12 @@ public final class XIVESource: Device {
         if forward { notify(UInt32(number)) }
     }
 
-    public override func reset(_ phase: ResetPhase) {
+    package override func reset(_ phase: ResetPhase) {
         guard phase == .hold else { return }
         for index in status.indices { status[index] = EventState.off }
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     static let description = StateDescription(
         "xive-source", of: XIVESource.self, version: 1,

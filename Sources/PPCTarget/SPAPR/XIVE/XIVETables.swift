@@ -4,9 +4,9 @@ import EmuCore
 // Virtualization"): an event assignment per source, an event notification descriptor per target and priority.
 
 /// Event assignment structure: where a source's events go, and under which number the guest knows them.
-public final class XIVEAssignment {
+package final class XIVEAssignment {
     /// Bits as the architecture numbers them in a doubleword.
-    public var word: UInt64 = 0
+    package var word: UInt64 = 0
 
     static var valid: UInt64 { 1 << 63 }
     static var masked: UInt64 { 1 << 31 }
@@ -14,12 +14,12 @@ public final class XIVEAssignment {
     static var indexMask: UInt64 { 0x00ff_ffff_0000_0000 }
     static var dataMask: UInt64 { 0x7fff_ffff }
 
-    public var isValid: Bool { word & Self.valid != 0 }
-    public var isMasked: Bool { word & Self.masked != 0 }
+    package var isValid: Bool { word & Self.valid != 0 }
+    package var isMasked: Bool { word & Self.masked != 0 }
     /// Number of the descriptor.
-    public var descriptor: UInt32 { UInt32(truncatingIfNeeded: (word & Self.indexMask) >> 32) }
+    package var descriptor: UInt32 { UInt32(truncatingIfNeeded: (word & Self.indexMask) >> 32) }
     /// What is written to the event queue.
-    public var data: UInt32 { UInt32(truncatingIfNeeded: word & Self.dataMask) }
+    package var data: UInt32 { UInt32(truncatingIfNeeded: word & Self.dataMask) }
 
     /// The stream carries the table in the byte order of memory, read by a little-endian host: swapped.
     static let description = StateDescription(
@@ -30,9 +30,9 @@ public final class XIVEAssignment {
 }
 
 /// Event notification descriptor: the queue in guest memory and the thread to notify.
-public final class XIVEDescriptor {
+package final class XIVEDescriptor {
     /// Eight words, as the architecture numbers them.
-    public var words: [UInt32] = [UInt32](repeating: 0, count: 8)
+    package var words: [UInt32] = [UInt32](repeating: 0, count: 8)
 
     // Word 0.
     static var valid: UInt32 { 1 << 31 }

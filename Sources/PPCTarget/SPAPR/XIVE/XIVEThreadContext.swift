@@ -2,9 +2,9 @@ import EmuCore
 
 /// Interrupt state of one thread as the XIVE controller keeps it: four rings of sixteen bytes, for user, operating
 /// system, hypervisor pool and physical thread. Used with the machine's lock held.
-public final class XIVEThreadContext: Device {
-    public internal(set) var registers = [UInt8](repeating: 0, count: 64)
-    public let cpuIndex: Int
+package final class XIVEThreadContext: Device {
+    package internal(set) var registers = [UInt8](repeating: 0, count: 64)
+    package let cpuIndex: Int
     /// Number of the thread in its processor, for the physical ring.
     let processorID: UInt32
     let output: InterruptLine
@@ -31,7 +31,7 @@ public final class XIVEThreadContext: Device {
     static let osException: UInt8 = 0x80
     static let hypervisorMask: UInt8 = 0xc0
 
-    public init(
+    package init(
         type: ObjectType, machine: Machine, cpuIndex: Int, processorID: UInt32, output: InterruptLine,
         hypervisorOutput: InterruptLine
     ) {
@@ -148,7 +148,7 @@ public final class XIVEThreadContext: Device {
         output.set(registers[Ring.os + Byte.status] & Self.osException != 0)
     }
 
-    public override var stateDescription: StateDescription? { Self.description }
+    package override var stateDescription: StateDescription? { Self.description }
 
     static let description = StateDescription(
         "xive-tctx", of: XIVEThreadContext.self, version: 1,

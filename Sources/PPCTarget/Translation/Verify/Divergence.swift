@@ -1,37 +1,37 @@
 import CPPCState
 
 /// How native code is checked while a machine runs (`-accel tcg,verify=on`).
-public struct Verification {
+package struct Verification {
     /// Every so many pieces of code one is checked.
-    public var sample: Int
+    package var sample: Int
     /// Told the first difference, on the vCPU's thread; the vCPU goes on in the interpreter.
-    public var onDivergence: (Divergence) -> Void
+    package var onDivergence: (Divergence) -> Void
 
-    public init(sample: Int = 1, onDivergence: @escaping (Divergence) -> Void) {
+    package init(sample: Int = 1, onDivergence: @escaping (Divergence) -> Void) {
         self.sample = sample
         self.onDivergence = onDivergence
     }
 }
 
 /// The first place where native code and the interpreter disagreed.
-public struct Divergence: Sendable, CustomStringConvertible {
+package struct Divergence: Sendable, CustomStringConvertible {
     /// Effective address of the piece's first instruction.
-    public var address: UInt64
+    package var address: UInt64
     /// Whether the piece was a region, that is, code that had run often.
-    public var isRegion: Bool
+    package var isRegion: Bool
     /// What the interpreter executed, in its order: address and text of each instruction.
-    public var path: [String]
+    package var path: [String]
     /// Where native code left, and whether the interpreter ever came there.
-    public var nativeEnd: UInt64
-    public var wasReached: Bool
-    public var registers: [RegisterDifference]
-    public var memory: [MemoryDifference]
+    package var nativeEnd: UInt64
+    package var wasReached: Bool
+    package var registers: [RegisterDifference]
+    package var memory: [MemoryDifference]
     /// The registers before the piece, after it by the interpreter, and after it by native code.
-    public var before: String
-    public var expected: String
-    public var found: String
+    package var before: String
+    package var expected: String
+    package var found: String
 
-    public var description: String {
+    package var description: String {
         var lines = [
             "native code and interpreter differ after the \(isRegion ? "region" : "block") at \(hex(address))",
             "native code left at \(hex(nativeEnd))\(wasReached ? "" : ", where the interpreter never came")",

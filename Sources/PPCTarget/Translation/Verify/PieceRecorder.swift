@@ -130,10 +130,10 @@ final class PieceRecorder {
 }
 
 /// Memory that native code left other than the interpreter did.
-public struct MemoryDifference: Sendable, Equatable {
+package struct MemoryDifference: Sendable, Equatable {
     /// Guest real address.
-    public var address: UInt64
+    package var address: UInt64
     /// The interpreter's bytes, and those of native code.
-    public var expected: [UInt8]
-    public var found: [UInt8]
+    package var expected: [UInt8]
+    package var found: [UInt8]
 }

@@ -131,11 +131,11 @@ struct StateSnapshot: ~Copyable {
 }
 
 /// A register that native code left other than the interpreter did.
-public struct RegisterDifference: Sendable, Equatable {
-    public var name: String
+package struct RegisterDifference: Sendable, Equatable {
+    package var name: String
     /// The interpreter's value, and that of native code.
-    public var expected: UInt64
-    public var found: UInt64
+    package var expected: UInt64
+    package var found: UInt64
 }
 
 /// Sixteen hexadecimal digits.

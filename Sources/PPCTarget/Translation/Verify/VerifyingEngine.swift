@@ -7,17 +7,17 @@ import CPPCState
 /// result is kept and undone; then the interpreter runs again to where native code left, and that is what stays. Clock
 /// readings are recorded and replayed. Pieces that reach a device, and instructions that change more than registers
 /// and memory (``RefusedInVerifyMode``), are executed once, by the interpreter.
-public final class VerifyingEngine: CodeEngine {
+package final class VerifyingEngine: CodeEngine {
     /// How much was compared.
-    public struct Counts: Sendable {
+    package struct Counts: Sendable {
         /// Pieces executed three times, and the instructions in them.
-        public var pieces = 0
-        public var instructions = 0
+        package var pieces = 0
+        package var instructions = 0
         /// Pieces that ran natively without a check, because of sampling.
-        public var unchecked = 0
+        package var unchecked = 0
         /// Instructions that only the interpreter executed.
-        public var interpreted = 0
-        public var differences = 0
+        package var interpreted = 0
+        package var differences = 0
     }
 
     unowned let cpu: PPCCPU
@@ -29,9 +29,9 @@ public final class VerifyingEngine: CodeEngine {
     private var countdown: Int
     /// Executions of a translation that are checked whatever the sample.
     private static var firstRuns: Int { 8 }
-    public private(set) var counts = Counts()
+    package private(set) var counts = Counts()
     /// Set with the first difference; only the interpreter executes from then on.
-    public private(set) var divergence: Divergence?
+    package private(set) var divergence: Divergence?
 
     private let before = StateSnapshot()
     private let result = StateSnapshot()
@@ -55,11 +55,11 @@ public final class VerifyingEngine: CodeEngine {
         native.makePiecewise()
     }
 
-    public var statistics: EngineStatistics { native.statistics }
-    public func forgetTranslations() { native.forgetTranslations() }
-    public func stopsChanged(at addresses: Set<UInt64>) { native.stopsChanged(at: addresses) }
+    package var statistics: EngineStatistics { native.statistics }
+    package func forgetTranslations() { native.forgetTranslations() }
+    package func stopsChanged(at addresses: Set<UInt64>) { native.stopsChanged(at: addresses) }
 
-    public func execute(_ cpu: PPCCPU) -> Int32 {
+    package func execute(_ cpu: PPCCPU) -> Int32 {
         // Now and then the run loop must look at the decrementer.
         for _ in 0..<256 {
             // The run loop stops there, or calls a hook, or goes past.

@@ -1,5 +1,5 @@
 extension UInt64: Significand {
-    public static func squareRoot(high: UInt64, low: UInt64) -> (root: UInt64, exact: Bool) {
+    package static func squareRoot(high: UInt64, low: UInt64) -> (root: UInt64, exact: Bool) {
         let radicand = UInt128(high) << 64 | UInt128(low)
         // The host's root is good to 52 bits; one Newton step squares that, the loops settle the last bit.
         let estimate = (Double(high) * 0x1p64).squareRoot()
@@ -18,7 +18,7 @@ extension UInt64: Significand {
 }
 
 extension UInt128: Significand {
-    public static func squareRoot(high: UInt128, low: UInt128) -> (root: UInt128, exact: Bool) {
+    package static func squareRoot(high: UInt128, low: UInt128) -> (root: UInt128, exact: Bool) {
         // Two bits of the radicand give one bit of the root. The remainder needs two bits more than the root.
         var root: UInt128 = 0
         var remainder: UInt128 = 0

@@ -4,15 +4,15 @@
 /// Every function takes and returns bit patterns and reports exceptions in the environment. NaN operands propagate as
 /// Power does: the first NaN in operand order (for multiply-add: A, then the addend, then the other factor), made
 /// quiet; operations without a NaN operand deliver the positive default NaN.
-public enum SoftFloat {
+package enum SoftFloat {
     /// Which of the four multiply-add instructions: `±(a * c ± b)`.
-    public struct FusedKind: OptionSet, Sendable {
-        public let rawValue: UInt8
-        @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+    package struct FusedKind: OptionSet, Sendable {
+        package let rawValue: UInt8
+        @inline(__always) package init(rawValue: UInt8) { self.rawValue = rawValue }
         /// Subtract the addend.
-        @inline(__always) public static var negateAddend: FusedKind { .init(rawValue: 1) }
+        @inline(__always) package static var negateAddend: FusedKind { .init(rawValue: 1) }
         /// Negate the rounded result unless it is a NaN.
-        @inline(__always) public static var negateResult: FusedKind { .init(rawValue: 2) }
+        @inline(__always) package static var negateResult: FusedKind { .init(rawValue: 2) }
     }
 
     // MARK: Operations on unpacked data
@@ -245,7 +245,7 @@ public enum SoftFloat {
 
     // MARK: Operations on bit patterns
 
-    public static func add<F: BinaryFormat>(
+    package static func add<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, subtract: Bool = false, _ env: inout FloatEnvironment
     ) -> F.Bits {
         let left = Unpacked<F.Work>(a, F.self, &env)
@@ -253,7 +253,7 @@ public enum SoftFloat {
         return addUnpacked(left, right, subtract: subtract, &env).packed(F.self, &env)
     }
 
-    public static func multiply<F: BinaryFormat>(
+    package static func multiply<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, _ env: inout FloatEnvironment
     ) -> F.Bits {
         let left = Unpacked<F.Work>(a, F.self, &env)
@@ -261,7 +261,7 @@ public enum SoftFloat {
         return multiplyUnpacked(left, right, &env).packed(F.self, &env)
     }
 
-    public static func divide<F: BinaryFormat>(
+    package static func divide<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, _ env: inout FloatEnvironment
     ) -> F.Bits {
         let left = Unpacked<F.Work>(a, F.self, &env)
@@ -269,14 +269,14 @@ public enum SoftFloat {
         return divideUnpacked(left, right, &env).packed(F.self, &env)
     }
 
-    public static func squareRoot<F: BinaryFormat>(
+    package static func squareRoot<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ env: inout FloatEnvironment
     ) -> F.Bits {
         squareRootUnpacked(Unpacked<F.Work>(a, F.self, &env), &env).packed(F.self, &env)
     }
 
     /// `±(a * c ± b)`, rounded once. Operands in the ISA's order of registers: A, C, then the addend B.
-    public static func fuse<F: BinaryFormat>(
+    package static func fuse<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ c: F.Bits, _ b: F.Bits, _ kind: FusedKind = [],
         _ env: inout FloatEnvironment
     ) -> F.Bits {

@@ -1,5 +1,5 @@
 /// The four mutually exclusive relations of IEEE 754; raw values are a condition register field.
-public enum FloatRelation: UInt8, Sendable {
+package enum FloatRelation: UInt8, Sendable {
     case less = 8
     case greater = 4
     case equal = 2
@@ -8,7 +8,7 @@ public enum FloatRelation: UInt8, Sendable {
 
 extension SoftFloat {
     /// Compares. Signalling NaNs raise `.invalid` and `.signalingNaN`; quiet NaNs raise `.invalid` if `signaling`.
-    public static func compare<F: BinaryFormat>(
+    package static func compare<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, signaling: Bool, _ env: inout FloatEnvironment
     ) -> FloatRelation {
         if F.isNaN(a) || F.isNaN(b) {
@@ -24,7 +24,7 @@ extension SoftFloat {
 
     /// Order of two numbers; with `flushing`, denormals count as zero.
     @inline(__always)
-    public static func order<F: BinaryFormat>(
+    package static func order<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, flushing: Bool = false
     ) -> FloatRelation {
         let left = flushing && F.isDenormal(a) ? a & F.signMask : a
@@ -37,7 +37,7 @@ extension SoftFloat {
 
     /// IEEE 754-2008 `minNum` and `maxNum`: a number wins over a quiet NaN; −0 is below +0; a signalling NaN is
     /// propagated quiet and raises `.invalid`.
-    public static func extremum<F: BinaryFormat>(
+    package static func extremum<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ b: F.Bits, maximum: Bool, _ env: inout FloatEnvironment
     ) -> F.Bits {
         if F.isNaN(a) || F.isNaN(b) {

@@ -2,7 +2,7 @@ extension SoftFloat {
     // MARK: Between formats
 
     /// Converts between formats. NaN payloads keep their leading bits; signalling NaNs become quiet and are reported.
-    public static func convert<From: BinaryFormat, To: BinaryFormat>(
+    package static func convert<From: BinaryFormat, To: BinaryFormat>(
         _ a: From.Bits, from: From.Type, to: To.Type, _ env: inout FloatEnvironment
     ) -> To.Bits where From.Work == To.Work {
         var value = Unpacked<From.Work>(a, From.self, &env)
@@ -11,7 +11,7 @@ extension SoftFloat {
     }
 
     /// Converts to binary128; always exact.
-    public static func widen<From: BinaryFormat>(
+    package static func widen<From: BinaryFormat>(
         _ a: From.Bits, from: From.Type, _ env: inout FloatEnvironment
     ) -> UInt128 where From.Work == UInt64 {
         var value = Unpacked<UInt64>(a, From.self, &env)
@@ -23,7 +23,7 @@ extension SoftFloat {
     }
 
     /// Converts from binary128 to a narrower format.
-    public static func narrow<To: BinaryFormat>(
+    package static func narrow<To: BinaryFormat>(
         _ a: UInt128, to: To.Type, _ env: inout FloatEnvironment
     ) -> To.Bits where To.Work == UInt64 {
         var value = Unpacked<UInt128>(a, Binary128.self, &env)
@@ -37,7 +37,7 @@ extension SoftFloat {
     }
 
     /// Rounds binary128 to the 64-bit significand of the 80-bit extended format and back (`xsrqpxp`).
-    public static func roundToExtended(_ a: UInt128, _ env: inout FloatEnvironment) -> UInt128 {
+    package static func roundToExtended(_ a: UInt128, _ env: inout FloatEnvironment) -> UInt128 {
         let value = Unpacked<UInt128>(a, Binary128.self, &env)
         if value.kind.isNaN {
             let quiet = pickNaN(value, value, &env)
@@ -48,7 +48,7 @@ extension SoftFloat {
     }
 
     /// Rounds a double to single precision; the result is in double format.
-    public static func roundToSingle(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func roundToSingle(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         var value = Unpacked<UInt64>(a, Binary64.self, &env)
         if value.kind.isNaN { value = pickNaN(value, value, &env) }
         return value.packedSingleInDouble(&env)
@@ -57,7 +57,7 @@ extension SoftFloat {
     // MARK: To integral values
 
     /// Rounds to an integral value in the same format; `inexact` is raised if the value changes.
-    public static func roundToIntegral<F: BinaryFormat>(
+    package static func roundToIntegral<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, _ mode: RoundingMode, _ env: inout FloatEnvironment
     ) -> F.Bits {
         var value = Unpacked<F.Work>(a, F.self, &env)
@@ -75,7 +75,7 @@ extension SoftFloat {
     ///
     /// - Returns: The integer in the low bits; saturated with `.invalid` and `.integerRange` if it does not fit, the
     ///   largest value with `.invalid` for a NaN.
-    public static func toInteger<F: BinaryFormat>(
+    package static func toInteger<F: BinaryFormat>(
         _ format: F.Type, _ a: F.Bits, width: Int, signed: Bool, _ mode: RoundingMode, _ env: inout FloatEnvironment
     ) -> UInt128 {
         var value = Unpacked<F.Work>(a, F.self, &env)
@@ -114,26 +114,26 @@ extension SoftFloat {
     }
 
     /// Converts an integer; `magnitude` with a sign beside it.
-    public static func fromInteger<F: BinaryFormat>(
+    package static func fromInteger<F: BinaryFormat>(
         _ format: F.Type, negative: Bool, _ magnitude: UInt128, _ env: inout FloatEnvironment
     ) -> F.Bits {
         unpackInteger(negative: negative, magnitude).packed(F.self, &env)
     }
 
-    public static func fromInteger<F: BinaryFormat>(
+    package static func fromInteger<F: BinaryFormat>(
         _ format: F.Type, _ value: Int64, _ env: inout FloatEnvironment
     ) -> F.Bits {
         fromInteger(F.self, negative: value < 0, UInt128(value.magnitude), &env)
     }
 
-    public static func fromInteger<F: BinaryFormat>(
+    package static func fromInteger<F: BinaryFormat>(
         _ format: F.Type, _ value: UInt64, _ env: inout FloatEnvironment
     ) -> F.Bits {
         fromInteger(F.self, negative: false, UInt128(value), &env)
     }
 
     /// Converts an integer to single precision in double format.
-    public static func singleInDouble(negative: Bool, _ magnitude: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func singleInDouble(negative: Bool, _ magnitude: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         let value: Unpacked<UInt64> = unpackInteger(negative: negative, UInt128(magnitude))
         return value.packedSingleInDouble(&env)
     }

@@ -33,7 +33,7 @@ extension SoftFloat {
 
     /// Sum or difference of doubles.
     @inline(__always)
-    public static func add64(
+    package static func add64(
         _ a: UInt64, _ b: UInt64, subtract: Bool, _ env: inout FloatEnvironment
     ) -> UInt64 {
         if env.rounding == .nearestEven, isMidRange(a), isMidRange(b) {
@@ -49,7 +49,7 @@ extension SoftFloat {
     }
 
     @inline(__always)
-    public static func multiply64(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func multiply64(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         if env.rounding == .nearestEven, isMidRange(a), isMidRange(b) {
             let x = Double(bitPattern: a)
             let y = Double(bitPattern: b)
@@ -63,7 +63,7 @@ extension SoftFloat {
     }
 
     @inline(__always)
-    public static func divide64(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func divide64(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         if env.rounding == .nearestEven, isMidRange(a), isMidRange(b) {
             let x = Double(bitPattern: a)
             let y = Double(bitPattern: b)
@@ -77,7 +77,7 @@ extension SoftFloat {
     }
 
     @inline(__always)
-    public static func squareRoot64(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func squareRoot64(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         if env.rounding == .nearestEven, isMidRange(a), a >> 63 == 0 {
             let x = Double(bitPattern: a)
             let root = x.squareRoot()
@@ -89,7 +89,7 @@ extension SoftFloat {
 
     /// `±(a * c ± b)` on doubles.
     @inline(__always)
-    public static func fuse64(
+    package static func fuse64(
         _ a: UInt64, _ c: UInt64, _ b: UInt64, _ kind: FusedKind, _ env: inout FloatEnvironment
     ) -> UInt64 {
         if env.rounding == .nearestEven, isMidRange(a), isMidRange(c), isMidRange(b) {
@@ -114,7 +114,7 @@ extension SoftFloat {
     // MARK: Double operands, result rounded once to single precision
 
     @inline(__always)
-    public static func addSingle(
+    package static func addSingle(
         _ a: UInt64, _ b: UInt64, subtract: Bool, _ env: inout FloatEnvironment
     ) -> UInt64 {
         if env.rounding == .nearestEven, isMidSingle(a), isMidSingle(b) {
@@ -136,7 +136,7 @@ extension SoftFloat {
     }
 
     @inline(__always)
-    public static func multiplySingle(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func multiplySingle(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         if env.rounding == .nearestEven, isMidSingle(a), isMidSingle(b) {
             return rounded(Double(bitPattern: a) * Double(bitPattern: b), isInexact: false, &env)
         }
@@ -153,7 +153,7 @@ extension SoftFloat {
     }
 
     @inline(__always)
-    public static func divideSingle(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func divideSingle(_ a: UInt64, _ b: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         if env.rounding == .nearestEven, isMidSingle(a), isMidSingle(b) {
             let x = Double(bitPattern: a)
             let y = Double(bitPattern: b)
@@ -174,12 +174,12 @@ extension SoftFloat {
         return divideUnpacked(left, right, &env).packedSingleInDouble(&env)
     }
 
-    public static func squareRootSingle(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
+    package static func squareRootSingle(_ a: UInt64, _ env: inout FloatEnvironment) -> UInt64 {
         squareRootUnpacked(Unpacked<UInt64>(a, Binary64.self, &env), &env).packedSingleInDouble(&env)
     }
 
     @inline(__always)
-    public static func fuseSingle(
+    package static func fuseSingle(
         _ a: UInt64, _ c: UInt64, _ b: UInt64, _ kind: FusedKind, _ env: inout FloatEnvironment
     ) -> UInt64 {
         if env.rounding == .nearestEven, isMidSingle(a), isMidSingle(c), isMidSingle(b) {
