@@ -70,7 +70,9 @@ enum FacilityBits {
     }
 
     /// Instructions that only an ISA level has, and the PCR bit that takes them from problem state: the one that names
-    /// the level before (ISA 3.1 Book III, section 2.5). Registers and other facilities stay, as in QEMU.
+    /// the level before (ISA 3.1 Book III, "Processor Compatibility Register"). What else the ISA lets PCR take away, VSX
+    /// and special purpose registers, stays: QEMU keeps PCR's value and acts on none of it, so that a guest which comes
+    /// from there may be using them. Instructions of later levels it cannot expect to have.
     private static let levelBits: [(set: InstructionSet, pcr: UInt64, bit: UInt64)] = [
         (.isa207, 1 << 2, 1 << 12), (.isa300, 1 << 3, 1 << 13), (.isa310, 1 << 4, 1 << 14), (.tm, 1 << 61, 1 << 15),
     ]
