@@ -9,8 +9,8 @@ extension SpaprMachine {
     ///   - properties: Machine properties as in `-machine NAME=VALUE`.
     ///   - configure: Sets options; it gets the machine to create back ends and consoles with.
     /// - Throws: ``ObjectError`` naming the option that cannot be met.
-    package static func make(
-        _ name: String = "pseries", platform: any SpaprPlatform = SpaprServices(),
+    public static func make(
+        _ name: String = "pseries", platform: SpaprServices = SpaprServices(),
         properties: KeyValuePairs<String, Value> = [:], configure: (SpaprMachine, inout SpaprOptions) throws -> Void
     ) throws -> SpaprMachine {
         guard let version = SpaprVersion.named(name) else {

@@ -11,10 +11,17 @@ public final class TranslatingEngine: ExecutionEngine {
     /// - Parameters:
     ///   - kind: Which engine; `.interpreter` runs the reference interpreter.
     ///   - codeSize: Bytes of generated code to keep at most.
+    public convenience init(_ kind: EngineKind, codeSize: Int = 64 << 20) {
+        self.init(kind, codeSize: codeSize, verification: nil)
+    }
+
+    /// - Parameters:
+    ///   - kind: Which engine; `.interpreter` runs the reference interpreter.
+    ///   - codeSize: Bytes of generated code to keep at most.
     ///   - verification: Checks the native engine against the interpreter; for machines whose vCPUs take turns.
     ///   - isBaseline: Native code uses nothing that an x86-64-v2 host lacks.
     package init(
-        _ kind: EngineKind, codeSize: Int = 64 << 20, verification: Verification? = nil, isBaseline: Bool = false
+        _ kind: EngineKind, codeSize: Int, verification: Verification?, isBaseline: Bool = false
     ) {
         self.isBaseline = isBaseline
         self.kind = kind
