@@ -3,10 +3,10 @@ import Glibc
 
 /// A file that guest memory is filled from, again at every reset: its bytes are read when they are needed and kept
 /// nowhere else. The file stays open, so it may be renamed or removed.
-public final class ImageFile: Sendable {
-    public let path: String
+package final class ImageFile: Sendable {
+    package let path: String
     /// Bytes in the file when it was opened.
-    public let size: UInt64
+    package let size: UInt64
     private let descriptor: Int32
     private let what: String
     private let changed: Moment
@@ -48,7 +48,7 @@ public final class ImageFile: Sendable {
     /// Calls `body` with a part of the file, piece by piece, each with its offset in the part.
     ///
     /// - Throws: ``ObjectError`` if the file cannot be read or was changed since it was opened, and what `body` throws.
-    public func read(at offset: UInt64, count: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void) throws {
+    package func read(at offset: UInt64, count: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void) throws {
         guard isUnchanged else {
             throw ObjectError(
                 "could not load \(what) '\(path)' again",
@@ -73,14 +73,14 @@ public final class ImageFile: Sendable {
 }
 
 /// Something that every reset copies into guest memory: a part of a file, and zeroes behind it.
-public struct MemoryImage: Sendable {
-    public let address: UInt64
-    public let file: ImageFile
+package struct MemoryImage: Sendable {
+    package let address: UInt64
+    package let file: ImageFile
     /// The part of the file.
-    public let offset: UInt64
-    public let count: UInt64
+    package let offset: UInt64
+    package let count: UInt64
     /// Bytes from `address` on, of which those beyond `count` are zeroed.
-    public let size: UInt64
+    package let size: UInt64
 
     /// A whole file.
     init(address: UInt64, file: ImageFile) {
@@ -113,11 +113,11 @@ public struct MemoryImage: Sendable {
 }
 
 /// The images of one machine.
-public struct ImageSet {
-    public private(set) var images: [MemoryImage] = []
-    public init() {}
+package struct ImageSet {
+    package private(set) var images: [MemoryImage] = []
+    package init() {}
 
-    public mutating func add(_ image: MemoryImage) { images.append(image) }
+    package mutating func add(_ image: MemoryImage) { images.append(image) }
 
     /// Copies all of them. What does not lie in RAM is dropped, as on a bus.
     ///

@@ -37,12 +37,12 @@ package struct HashTable {
 }
 
 /// A valid entry of the hash page table, as it was when a mapping was taken out or changed.
-public struct HashTableEntry: Sendable, Equatable {
-    public var index: UInt64
-    public var high: UInt64
-    public var low: UInt64
+package struct HashTableEntry: Sendable, Equatable {
+    package var index: UInt64
+    package var high: UInt64
+    package var low: UInt64
 
-    public init(index: UInt64, high: UInt64, low: UInt64) {
+    package init(index: UInt64, high: UInt64, low: UInt64) {
         self.index = index
         self.high = high
         self.low = low

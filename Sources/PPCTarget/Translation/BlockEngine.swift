@@ -329,6 +329,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     package func catchUp() { drop(pages.catchUp()) }
 
+    /// Drops the translations that have breakpoints or hooks at these effective addresses, or had them.
     public func stopsChanged(at addresses: Set<UInt64>) {
         decoder.stops = cpu.breakpoints.union(cpu.hooks.keys)
         drop(table.near(addresses, among: 0..<table.nextNumber))

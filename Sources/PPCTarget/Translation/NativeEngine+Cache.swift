@@ -56,6 +56,7 @@ extension NativeEngine {
 
     // MARK: Forgetting
 
+    /// Drops every translation.
     public func forgetTranslations() {
         table.removeAll()
         zones.removeAll()

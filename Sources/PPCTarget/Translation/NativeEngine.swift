@@ -318,12 +318,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
 
     package func catchUp() { drop(pages.catchUp()) }
 
+    /// Drops the translations that have breakpoints or hooks at these effective addresses, or had them.
     public func stopsChanged(at addresses: Set<UInt64>) {
         // Verify mode executes code more than once, and must not call anybody meanwhile.
         decoder.stops = isPiecewise ? cpu.breakpoints.union(cpu.hooks.keys) : cpu.breakpoints
         drop((0..<zones.count).flatMap { table.near(addresses, among: zones.blocks($0)) })
     }
 
+    /// Hooks are called straight from generated code, but not in verify mode.
     public var callsHooks: Bool { !isPiecewise }
 
     private func drop(_ hit: [Int32]) {
