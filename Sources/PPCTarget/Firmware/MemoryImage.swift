@@ -48,7 +48,8 @@ package final class ImageFile: Sendable {
     /// Calls `body` with a part of the file, piece by piece, each with its offset in the part.
     ///
     /// - Throws: ``ObjectError`` if the file cannot be read or was changed since it was opened, and what `body` throws.
-    package func read(at offset: UInt64, count: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void) throws {
+    package func read(at offset: UInt64, count: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Void) throws
+    {
         guard isUnchanged else {
             throw ObjectError(
                 "could not load \(what) '\(path)' again",

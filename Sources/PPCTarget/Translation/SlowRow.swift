@@ -41,7 +41,8 @@ struct SlowHeader {
 
 /// What the slow path of a memory access needs: where the guest is, which host registers hold what, and the
 /// instructions to perform. There are about as many rows as accesses in all translated code, so a row is small: the
-/// fields here, then the numbers of the instructions' rows, then their words.
+/// fields here, then the numbers of the instructions' rows, then their words. An instruction with a prefix has a bit set in
+/// its number and two words, suffix first.
 struct SlowRow {
     /// Words from the translation's first instruction to the first one here.
     private var distance: Int16
@@ -53,6 +54,7 @@ struct SlowRow {
     var count: UInt16
 
     private static var numbersOffset: Int { 10 }
+    private static var isPrefixed: UInt16 { 0x8000 }
     private static func wordsOffset(_ count: Int) -> Int { (numbersOffset + 2 * count + 3) & ~3 }
 
     /// Writes a row behind its header; nil if there is no room.
@@ -60,9 +62,10 @@ struct SlowRow {
         in memory: CodeMemory, header: UnsafeMutablePointer<SlowHeader>, address: UInt64, dirty: UInt16, valid: UInt16,
         instructions: UnsafePointer<GuestInstruction>, count: Int
     ) -> UnsafeRawPointer? {
-        let words = wordsOffset(count)
+        let prefixes = (0..<count).count { instructions[$0].word >> 32 != 0 }
+        var words = wordsOffset(count)
         let distance = Int64(bitPattern: address &- header.pointee.address) >> 2
-        guard let raw = memory.allocateData(words + 4 * count), let near = Int16(exactly: distance),
+        guard let raw = memory.allocateData(words + 4 * (count + prefixes)), let near = Int16(exactly: distance),
             let back = UInt16(exactly: (raw - UnsafeMutableRawPointer(header)) / 4)
         else { return nil }
         raw.storeBytes(
@@ -70,12 +73,15 @@ struct SlowRow {
                 distance: near, header: back, dirty: dirty, valid: valid, count: UInt16(truncatingIfNeeded: count)),
             as: SlowRow.self)
         for index in 0..<count {
-            // Instructions with prefixes have no native code.
+            let word = instructions[index].word
+            let flag = word >> 32 != 0 ? isPrefixed : 0
             raw.storeBytes(
-                of: instructions[index].row, toByteOffset: numbersOffset + 2 * index, as: UInt16.self)
-            raw.storeBytes(
-                of: UInt32(truncatingIfNeeded: instructions[index].word), toByteOffset: words + 4 * index,
-                as: UInt32.self)
+                of: instructions[index].row | flag, toByteOffset: numbersOffset + 2 * index, as: UInt16.self)
+            raw.storeBytes(of: UInt32(truncatingIfNeeded: word), toByteOffset: words, as: UInt32.self)
+            words += 4
+            guard flag != 0 else { continue }
+            raw.storeBytes(of: UInt32(truncatingIfNeeded: word >> 32), toByteOffset: words, as: UInt32.self)
+            words += 4
         }
         return UnsafeRawPointer(raw)
     }
@@ -103,12 +109,19 @@ struct SlowRow {
         cpu.pointee.nip = header.pointee.address &+ UInt64(bitPattern: Int64(row.distance) &<< 2)
         let functions = InstructionTable.shared.functions
         let count = Int(row.count)
-        let words = raw + wordsOffset(count)
+        var words = raw + wordsOffset(count)
         for index in 0..<count {
             let number = raw.load(fromByteOffset: numbersOffset &+ 2 &* index, as: UInt16.self)
-            let outcome = functions[Int(number)](cpu, UInt64(words.load(fromByteOffset: 4 &* index, as: UInt32.self)))
+            var word = UInt64(words.load(as: UInt32.self))
+            var size = 4
+            if number & isPrefixed != 0 {
+                word |= UInt64(words.load(fromByteOffset: 4, as: UInt32.self)) &<< 32
+                size = 8
+            }
+            words += size
+            let outcome = functions[Int(number & ~isPrefixed)](cpu, word)
             if outcome != Outcome.next { return outcome }
-            cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ 4)
+            cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ UInt64(truncatingIfNeeded: size))
             if cpu.pointee.granule_shift != granule || spill[Int(CJ_RESYNC)] != 0 {
                 // The code around is no longer valid: done, but look at everything anew.
                 return Outcome.context
