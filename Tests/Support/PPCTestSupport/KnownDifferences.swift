@@ -64,7 +64,7 @@ package struct KnownDifference: Sendable {
     /// Instructions whose elements may overflow and underflow at once.
     private static let elementwise =
         [
-            "xvaddsp", "xvsubsp", "xvmulsp", "xvdivsp", "xvresp", "xvadddp", "xvsubdp", "xvmuldp", "xvdivdp",
+            "xvaddsp", "xvsubsp", "xvmulsp", "xvdivsp", "xvresp", "xvredp", "xvadddp", "xvsubdp", "xvmuldp", "xvdivdp",
             "xvmaddasp",
             "xvmaddmsp", "xvmsubasp", "xvmsubmsp", "xvnmaddasp", "xvnmaddmsp", "xvnmsubasp", "xvnmsubmsp",
             "xvmaddadp", "xvmaddmdp", "xvmsubadp", "xvmsubmdp", "xvnmaddadp", "xvnmaddmdp", "xvnmsubadp",
