@@ -31,7 +31,8 @@ import Testing
     private static func runFreely(_ cpu: PPCCPU) {
         nonisolated(unsafe) let cpu = cpu
         let other = DispatchQueue(label: "stop")
-        let stop = DispatchWorkItem { cpu.stop() }
+        // Weakly: Dispatch keeps what is cancelled until its time has come.
+        let stop = DispatchWorkItem { [weak cpu] in cpu?.stop() }
         other.asyncAfter(deadline: .now() + .microseconds(500), execute: stop)
         _ = cpu.run()
         stop.cancel()
