@@ -5,6 +5,8 @@
 // signal that the word raised, si_code << 8, and 1 << 16 if the word itself raised it. End of input ends the program.
 #include <stdint.h>
 
+#include "system.h"
+
 enum {
     SAVE_ADDRESS = 0x7000,
     GPR_ADDRESS = SAVE_ADDRESS + 0x200,
@@ -21,34 +23,10 @@ static const uint64_t everywhere = 0x20000040, nowhere = 0x60000000;
 
 extern void enter_word(void *slot);
 extern void leave_word(void);
-extern void return_from_signal(void);
-extern long raw_syscall(long number, long a, long b, long c, long d, long e, long f);
 
 static uint64_t words[MAX_BATCH], verdicts[MAX_BATCH];
 static uint8_t signal_stack[1 << 16] __attribute__((aligned(16)));
 static volatile uint64_t caught, caught_code, caught_nip;
-
-static long call3(long number, long a, long b, long c) { return raw_syscall(number, a, b, c, 0, 0, 0); }
-
-static void quit(int status) {
-    for (;;) call3(234, status, 0, 0);  // exit_group
-}
-
-static void read_all(void *to, uint64_t size) {
-    for (uint64_t done = 0; done < size;) {
-        long got = call3(3, 0, (long)((char *)to + done), (long)(size - done));
-        if (got <= 0) quit(got == 0 ? 0 : 1);
-        done += (uint64_t)got;
-    }
-}
-
-static void write_all(const void *from, uint64_t size) {
-    for (uint64_t done = 0; done < size;) {
-        long put = call3(4, 1, (long)((const char *)from + done), (long)(size - done));
-        if (put <= 0) quit(1);
-        done += (uint64_t)put;
-    }
-}
 
 static void handle(int signal, void *info, void *context) {
     // The registers' place in the frame is explained in runner.c.

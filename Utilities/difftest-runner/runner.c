@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "system.h"
+
 enum {
     IMAGE_ADDRESS = 0x1000,
     DATA_ADDRESS = 0x20000000,
@@ -42,35 +44,11 @@ struct response {
 
 extern void enter_case(void *slot);
 extern void leave_case(void);
-extern void return_from_signal(void);
-extern long raw_syscall(long number, long a, long b, long c, long d, long e, long f);
 
 static struct request requests[MAX_BATCH];
 static struct response responses[MAX_BATCH];
 static uint8_t signal_stack[1 << 16] __attribute__((aligned(16)));
 static volatile uint64_t caught, caught_nip;
-
-static long call3(long number, long a, long b, long c) { return raw_syscall(number, a, b, c, 0, 0, 0); }
-
-static void quit(int status) {
-    for (;;) call3(234, status, 0, 0);  // exit_group
-}
-
-static void read_all(void *to, uint64_t size) {
-    for (uint64_t done = 0; done < size;) {
-        long got = call3(3, 0, (long)((char *)to + done), (long)(size - done));
-        if (got <= 0) quit(got == 0 ? 0 : 1);
-        done += (uint64_t)got;
-    }
-}
-
-static void write_all(const void *from, uint64_t size) {
-    for (uint64_t done = 0; done < size;) {
-        long put = call3(4, 1, (long)((const char *)from + done), (long)(size - done));
-        if (put <= 0) quit(1);
-        done += (uint64_t)put;
-    }
-}
 
 static void copy(void *to, const void *from, uint64_t size) {
     uint64_t *a = to;
