@@ -6,23 +6,14 @@
 #define GPR (SAVE + 0x200)
 #define FAR (GPR + 256)
 
+#include "own.h"
+
     .text
     .globl enter_word
     .type enter_word, @function
 // void enter_word(void *slot): runs the code at `slot`, which ends with a branch to leave_word.
 enter_word:
-    mflr 0
-    std 0, SAVE(0)
-    std 1, SAVE+8(0)
-    std 2, SAVE+16(0)
-    mfcr 0
-    std 0, SAVE+24(0)
-    .set i, 13
-    .rept 19
-    .set off, SAVE + 32 + (i - 13) * 8
-    std i, off(0)
-    .set i, i + 1
-    .endr
+    save_own
     mtctr 3
     ld 0, FAR(0)
     mtlr 0
@@ -40,17 +31,5 @@ leave_word:
     // No exception stays enabled.
     lfd 0, SAVE+0x1f8(0)
     mtfsf 255, 0
-    ld 0, SAVE(0)
-    mtlr 0
-    ld 1, SAVE+8(0)
-    ld 2, SAVE+16(0)
-    ld 0, SAVE+24(0)
-    mtcrf 255, 0
-    .set i, 13
-    .rept 19
-    .set off, SAVE + 32 + (i - 13) * 8
-    ld i, off(0)
-    .set i, i + 1
-    .endr
-    blr
+    return_own
     .size enter_word, . - enter_word

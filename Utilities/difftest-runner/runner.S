@@ -14,23 +14,14 @@
 // The runner's own registers while a case runs.
 #define SAVE 0x3000
 
+#include "own.h"
+
     .text
     .globl enter_case
     .type enter_case, @function
 // void enter_case(void *slot): runs the code at `slot`, which ends with a branch to leave_case.
 enter_case:
-    mflr 0
-    std 0, SAVE(0)
-    std 1, SAVE+8(0)
-    std 2, SAVE+16(0)
-    mfcr 0
-    std 0, SAVE+24(0)
-    .set i, 13
-    .rept 19
-    .set off, SAVE + 32 + (i - 13) * 8
-    std i, off(0)
-    .set i, i + 1
-    .endr
+    save_own
     mr 31, 3
 
     // FPSCR and VSCR through registers that the case's image overwrites afterwards.
@@ -96,17 +87,5 @@ leave_case:
     li 4, VSCR
     stxvd2x 32, 0, 4
 
-    ld 0, SAVE(0)
-    mtlr 0
-    ld 1, SAVE+8(0)
-    ld 2, SAVE+16(0)
-    ld 0, SAVE+24(0)
-    mtcrf 255, 0
-    .set i, 13
-    .rept 19
-    .set off, SAVE + 32 + (i - 13) * 8
-    ld i, off(0)
-    .set i, i + 1
-    .endr
-    blr
+    return_own
     .size enter_case, . - enter_case

@@ -47,7 +47,6 @@ extern void leave_case(void);
 
 static struct request requests[MAX_BATCH];
 static struct response responses[MAX_BATCH];
-static uint8_t signal_stack[1 << 16] __attribute__((aligned(16)));
 static volatile uint64_t caught, caught_nip;
 
 static void copy(void *to, const void *from, uint64_t size) {
@@ -58,35 +57,11 @@ static void copy(void *to, const void *from, uint64_t size) {
 
 static void handle(int signal, void *info, void *context) {
     (void)info;
-    // sigcontext starts 168 bytes into the ucontext: 5 words, 1 mask word, 15 words of padding; its registers follow
-    // 4 reserved words, the signal number, handler, old mask and the pointer to them.
-    uint8_t *bytes = context;
-    uint64_t *regs = *(uint64_t **)(bytes + 168 + 32 + 8 + 8 + 8);
+    uint64_t *regs = signal_registers(context);
     caught = (uint64_t)signal;
     caught_nip = regs[32];
     regs[32] = (uint64_t)leave_case;
 }
-
-static void catch_signals(void) {
-    struct { void *pointer; int flags; uint64_t size; } stack = {signal_stack, 0, sizeof signal_stack};
-    call3(185, (long)&stack, 0, 0);  // sigaltstack
-    struct { void *handler; uint64_t flags; void *restorer; uint64_t mask; } action = {
-        (void *)handle, 0x4 | 0x08000000 | 0x04000000 | 0x40000000, (void *)return_from_signal, 0};
-    static const int signals[] = {4, 5, 7, 8, 11, 14};
-    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
-        raw_syscall(173, signals[i], (long)&action, 0, 8, 0, 0);  // rt_sigaction
-}
-
-static void map(uint64_t address, uint64_t size, int protection) {
-    long got = raw_syscall(90, (long)address, (long)size, protection, 0x32, -1, 0);  // fixed, private, anonymous
-    if (got != (long)address) {
-        static const char text[] = "runner: cannot map its fixed addresses; start the emulator with -B 0x100000000\n";
-        call3(4, 2, (long)text, sizeof text - 1);
-        quit(2);
-    }
-}
-
-static uint32_t branch(uint64_t from, uint64_t to) { return 0x48000000 | ((uint32_t)(to - from) & 0x03fffffc); }
 
 static void write_slot(uint64_t slot, const struct request *request) {
     uint32_t *code = (uint32_t *)slot;
@@ -106,7 +81,7 @@ void run(void) {
     map(0x0, 0x8000, 3);
     map(DATA_ADDRESS, 0x1000, 3);
     map(CODE_ADDRESS, MAX_BATCH * SLOT_SIZE, 7);
-    catch_signals();
+    catch_signals(handle);
     uint64_t count;
     for (;;) {
         read_all(&count, sizeof count);
