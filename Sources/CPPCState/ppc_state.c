@@ -4,4 +4,5 @@
 // silently.
 _Static_assert(offsetof(ppc_cpu, gpr) == 0, "GPRs come first");
 _Static_assert(offsetof(ppc_cpu, exit_request) < 384, "hot fields stay near the front");
+_Static_assert(offsetof(ppc_cpu, zero) / 8 < 256, "decoded operands name it by one byte");
 _Static_assert(offsetof(ppc_cpu, vsr) % 16 == 0, "vector registers are 16-byte aligned");

@@ -98,6 +98,7 @@ typedef struct ppc_cpu {  // allocate on a 64-byte boundary; Swift imports no al
     uint32_t cpu_index;
 
     uint64_t instructions_executed;  // completed, counted by the interpreter and per block by the other engines
+    uint64_t zero;                   // always 0: what RA = 0 means to engines that name registers by their place
     uint64_t spr[1024];              // those with a home above are not kept here: LR, CTR, XER
 
     // Opaque owners, for functions that need more than registers.

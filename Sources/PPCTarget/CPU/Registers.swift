@@ -63,10 +63,36 @@ package protocol Operands {
     func rotateMask(_ kind: RotateMask) -> UInt64
     /// The condition register bit that BI names.
     func conditionBit(_ cpu: CPUState) -> Bool
+    /// RA, or zero for RA = 0.
+    func base(_ cpu: CPUState) -> UInt64
+    /// L: a comparison is one of doublewords.
+    var comparesDoublewords: Bool { get }
+    /// MSR[SF] = 0: addresses and CR0 are those of 32-bit mode.
+    func isNarrow(_ cpu: CPUState) -> Bool
+    /// Loads in the current byte order if the soft TLB has the address, which is truncated already.
+    func loadHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool
+    /// Stores in the current byte order if the soft TLB has the address, which is truncated already.
+    func storeHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool
 }
 
+// What an engine may know beforehand is looked up in the state otherwise.
 extension Operands {
     @inline(__always) package var rs: Int { rt }
+    @inline(__always) package func base(_ cpu: CPUState) -> UInt64 { raOrZero(cpu, ra) }
+    @inline(__always) package var comparesDoublewords: Bool { word & 0x20_0000 != 0 }
+    @inline(__always) package func isNarrow(_ cpu: CPUState) -> Bool { cpu.pointee.narrow != 0 }
+    /// The effective address with MSR[SF] applied.
+    @inline(__always) package func effective(_ cpu: CPUState, _ ea: UInt64) -> UInt64 {
+        isNarrow(cpu) ? ea & 0xffff_ffff : ea
+    }
+    @inline(__always)
+    package func loadHit<T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ ea: UInt64, _ value: inout T
+    ) -> Bool { PPCTarget.loadHit(cpu, ea, &value) }
+    @inline(__always)
+    package func storeHit<T: FixedWidthInteger & UnsignedInteger>(
+        _ cpu: CPUState, _ ea: UInt64, _ value: T
+    ) -> Bool { PPCTarget.storeHit(cpu, ea, value) }
 }
 
 /// The instruction word's fields by their ISA names, for the bodies of instruction functions.

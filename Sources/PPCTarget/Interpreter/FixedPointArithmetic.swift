@@ -6,13 +6,13 @@ enum FixedPointArithmetic {
 
     @inline(__always)
     static func addi<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
-        gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ f.si
+        gpr(cpu)[f.rt] = f.base(cpu) &+ f.si
         return Outcome.next
     }
 
     @inline(__always)
     static func addis<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
-        gpr(cpu)[f.rt] = raOrZero(cpu, f.ra) &+ (f.si &<< 16)
+        gpr(cpu)[f.rt] = f.base(cpu) &+ (f.si &<< 16)
         return Outcome.next
     }
 
@@ -29,7 +29,7 @@ enum FixedPointArithmetic {
     static func addic<O: Operands>(_ cpu: CPUState, _ f: O, record: Bool) -> Int32 {
         let sum = addWithCarry(cpu, gpr(cpu)[f.ra], f.si, 0)
         gpr(cpu)[f.rt] = sum
-        if record { recordCR0(cpu, sum) }
+        if record { recordCR0(cpu, f, sum) }
         return Outcome.next
     }
 
@@ -66,7 +66,7 @@ enum FixedPointArithmetic {
         let sum = setsCA ? addWithCarry(cpu, a, b, carry) : a &+ b &+ carry
         if f.oe { setAddOverflow(cpu, a, b, sum) }
         gpr(cpu)[f.rt] = sum
-        if f.record { recordCR0(cpu, sum) }
+        if f.record { recordCR0(cpu, f, sum) }
         return Outcome.next
     }
 
@@ -124,7 +124,7 @@ enum FixedPointArithmetic {
         cpu.pointee.ca = ca
         cpu.pointee.ca32 = ca32
         gpr(cpu)[f.rt] = sum
-        if f.record { recordCR0(cpu, sum) }
+        if f.record { recordCR0(cpu, f, sum) }
         return Outcome.next
     }
 
@@ -133,7 +133,7 @@ enum FixedPointArithmetic {
     @inline(__always)
     static func finish<O: Operands>(_ cpu: CPUState, _ f: O, _ result: UInt64) -> Int32 {
         gpr(cpu)[f.rt] = result
-        if f.record { recordCR0(cpu, result) }
+        if f.record { recordCR0(cpu, f, result) }
         return Outcome.next
     }
 

@@ -4,8 +4,7 @@ import CPPCState
 enum FixedPointCompare {
     @inline(__always)
     private static func compare<O: Operands>(_ cpu: CPUState, _ f: O, _ a: UInt64, _ b: UInt64, signed: Bool) -> Int32 {
-        let doubleword = f.word & 0x20_0000 != 0
-        switch (doubleword, signed) {
+        switch (f.comparesDoublewords, signed) {
         case (true, true): setField(cpu, f.bf, Int64(bitPattern: a), Int64(bitPattern: b))
         case (true, false): setField(cpu, f.bf, a, b)
         case (false, true): setField(cpu, f.bf, Int32(truncatingIfNeeded: a), Int32(truncatingIfNeeded: b))
@@ -46,7 +45,7 @@ enum FixedPointCompare {
 
     @inline(__always)
     static func isel<O: Operands>(_ cpu: CPUState, _ f: O) -> Int32 {
-        gpr(cpu)[f.rt] = crBit(cpu, f.rc) != 0 ? raOrZero(cpu, f.ra) : gpr(cpu)[f.rb]
+        gpr(cpu)[f.rt] = crBit(cpu, f.rc) != 0 ? f.base(cpu) : gpr(cpu)[f.rb]
         return Outcome.next
     }
 

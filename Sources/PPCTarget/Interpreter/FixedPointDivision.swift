@@ -9,7 +9,7 @@ enum FixedPointDivision {
     private static func finish<O: Operands>(_ cpu: CPUState, _ f: O, _ quotient: UInt64, _ overflow: Bool) -> Int32 {
         if f.oe { setOverflow(cpu, overflow, overflow) }
         gpr(cpu)[f.rt] = quotient
-        if f.record { recordCR0(cpu, quotient) }
+        if f.record { recordCR0(cpu, f, quotient) }
         return Outcome.next
     }
 

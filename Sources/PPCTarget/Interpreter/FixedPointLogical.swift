@@ -8,7 +8,7 @@ enum FixedPointLogical {
     static func binary<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64, UInt64) -> UInt64) -> Int32 {
         let result = operation(gpr(cpu)[f.rs], gpr(cpu)[f.rb])
         gpr(cpu)[f.ra] = result
-        if f.record { recordCR0(cpu, result) }
+        if f.record { recordCR0(cpu, f, result) }
         return Outcome.next
     }
 
@@ -17,7 +17,7 @@ enum FixedPointLogical {
     static func unary<O: Operands>(_ cpu: CPUState, _ f: O, _ operation: (UInt64) -> UInt64) -> Int32 {
         let result = operation(gpr(cpu)[f.rs])
         gpr(cpu)[f.ra] = result
-        if f.record { recordCR0(cpu, result) }
+        if f.record { recordCR0(cpu, f, result) }
         return Outcome.next
     }
 
@@ -38,7 +38,7 @@ enum FixedPointLogical {
     static func andi<O: Operands>(_ cpu: CPUState, _ f: O, shift: UInt64) -> Int32 {
         let result = gpr(cpu)[f.rs] & f.ui &<< shift
         gpr(cpu)[f.ra] = result
-        recordCR0(cpu, result)
+        recordCR0(cpu, f, result)
         return Outcome.next
     }
 

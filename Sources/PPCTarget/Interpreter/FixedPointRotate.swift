@@ -22,7 +22,7 @@ enum FixedPointRotate {
     @inline(__always)
     private static func finish<O: Operands>(_ cpu: CPUState, _ f: O, _ result: UInt64) -> Int32 {
         gpr(cpu)[f.ra] = result
-        if f.record { recordCR0(cpu, result) }
+        if f.record { recordCR0(cpu, f, result) }
         return Outcome.next
     }
     @inline(__always)

@@ -5,9 +5,8 @@ import CPPCState
 /// CR0 from a result: compared with zero as a signed number of the current width, with SO copied
 /// (ISA 3.1 Book I, section 2.3.1).
 @inline(__always)
-func recordCR0(_ cpu: CPUState, _ value: UInt64) {
-    let signed =
-        cpu.pointee.narrow == 0 ? Int64(bitPattern: value) : Int64(Int32(truncatingIfNeeded: value))
+func recordCR0<O: Operands>(_ cpu: CPUState, _ f: O, _ value: UInt64) {
+    let signed = f.isNarrow(cpu) ? Int64(Int32(truncatingIfNeeded: value)) : Int64(bitPattern: value)
     cpu.pointee.cr.0 = (signed < 0 ? 8 : signed > 0 ? 4 : 2) | cpu.pointee.so
 }
 

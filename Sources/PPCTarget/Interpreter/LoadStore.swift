@@ -8,12 +8,12 @@ enum LoadStore {
     @inline(__always)
     static func address<O: Operands>(_ cpu: CPUState, _ f: O, _ form: Address) -> UInt64 {
         switch form {
-        case .d: return raOrZero(cpu, f.ra) &+ f.si
-        case .ds: return raOrZero(cpu, f.ra) &+ f.ds
-        case .x: return raOrZero(cpu, f.ra) &+ gpr(cpu)[f.rb]
+        case .d: return f.base(cpu) &+ f.si
+        case .ds: return f.base(cpu) &+ f.ds
+        case .x: return f.base(cpu) &+ gpr(cpu)[f.rb]
         case .prefixed:
             let displacement = UInt64(bitPattern: Operand.prefixedImmediate(f.word))
-            return (f.word & 1 << 52 != 0 ? cpu.pointee.nip : raOrZero(cpu, f.ra)) &+ displacement
+            return (f.word & 1 << 52 != 0 ? cpu.pointee.nip : f.base(cpu)) &+ displacement
         }
     }
 
@@ -36,11 +36,11 @@ enum LoadStore {
         }
         let ea = address(cpu, f, form)
         var value: T = 0
-        guard hitsOnly ? loadHit(cpu, effectiveAddress(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
+        guard hitsOnly ? f.loadHit(cpu, f.effective(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
             return Outcome.exception
         }
         gpr(cpu)[f.rt] = UInt64(truncatingIfNeeded: reversed ? value.byteSwapped : value)
-        if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
+        if update { gpr(cpu)[f.ra] = f.effective(cpu, ea) }
         return Outcome.next
     }
 
@@ -55,11 +55,11 @@ enum LoadStore {
         }
         let ea = address(cpu, f, form)
         var value: T = 0
-        guard hitsOnly ? loadHit(cpu, effectiveAddress(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
+        guard hitsOnly ? f.loadHit(cpu, f.effective(cpu, ea), &value) : PPCTarget.load(cpu, ea, &value) else {
             return Outcome.exception
         }
         gpr(cpu)[f.rt] = UInt64(bitPattern: Int64(S(truncatingIfNeeded: value)))
-        if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
+        if update { gpr(cpu)[f.ra] = f.effective(cpu, ea) }
         return Outcome.next
     }
 
@@ -74,10 +74,10 @@ enum LoadStore {
         let ea = address(cpu, f, form)
         let value = T(truncatingIfNeeded: gpr(cpu)[f.rs])
         let bytes = reversed ? value.byteSwapped : value
-        guard hitsOnly ? storeHit(cpu, effectiveAddress(cpu, ea), bytes) : PPCTarget.store(cpu, ea, bytes) else {
+        guard hitsOnly ? f.storeHit(cpu, f.effective(cpu, ea), bytes) : PPCTarget.store(cpu, ea, bytes) else {
             return Outcome.exception
         }
-        if update { gpr(cpu)[f.ra] = effectiveAddress(cpu, ea) }
+        if update { gpr(cpu)[f.ra] = f.effective(cpu, ea) }
         return Outcome.next
     }
 

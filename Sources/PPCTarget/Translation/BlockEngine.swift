@@ -41,8 +41,11 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     /// Counters since the start.
     public private(set) var statistics = EngineStatistics()
 
-    /// Block transitions after which the engine looks at the clock of a CPU that nobody keeps a timer for.
-    private static var patience: Int { 4096 }
+    /// Chains of blocks after which the engine looks at the clock of a CPU that nobody keeps a timer for.
+    private static var patience: Int { 64 }
+    /// Blocks that follow one another without the engine. Where the compiler makes no jumps of the steps' calls, so
+    /// many blocks must find room on the stack.
+    private static var chainLength: Int64 { 64 }
 
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
@@ -125,6 +128,8 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private func run(_ first: UnsafeMutableRawPointer, until count: UInt64) -> Bool {
         let cpu = state
         var patience = Self.patience
+        // Who counts is asked after every block.
+        let chain = count == .max ? Self.chainLength : 1
         var next: UnsafeMutableRawPointer? = first
         while let raw = next {
             patience &-= 1
@@ -132,6 +137,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 cpu.pointee.nip = Step.at(raw).pointee.address
                 return false
             }
+            StepShared.setBlocksLeft(cpu, chain)
             next = Step.at(raw).pointee.run(cpu, raw)
         }
         return true
@@ -302,7 +308,9 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         } else if let move = BranchSteps.move(lowered, step.word) {
             step.run = move
             step.rt = UInt8(truncatingIfNeeded: Fields(step.word).rt)
-        } else if let recipe = recipes[row], !recipe.prepare(&step, row: InstructionTable.shared.rows[row]) {
+        } else if let recipe = recipes[row],
+            !recipe.prepare(&step, row: InstructionTable.shared.rows[row], context: context)
+        {
             step.run = StepFlow.called
         }
     }

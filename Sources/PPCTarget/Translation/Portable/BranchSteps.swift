@@ -50,20 +50,20 @@ enum BranchSteps {
         case 4...7:
             { cpu, raw in
                 let target = cpu.pointee.lr
-                guard Branch.holds(cpu, BranchSteps.operands(raw), 4) else { return StepFlow.advance(cpu, raw) }
+                guard Branch.holds(cpu, BranchSteps.operands(raw), 4) else { return StepFlow.pass(cpu, raw) }
                 return BranchSteps.indirect(cpu, raw, target)
             }
         case 12...15:
             { cpu, raw in
                 let target = cpu.pointee.lr
-                guard Branch.holds(cpu, BranchSteps.operands(raw), 12) else { return StepFlow.advance(cpu, raw) }
+                guard Branch.holds(cpu, BranchSteps.operands(raw), 12) else { return StepFlow.pass(cpu, raw) }
                 return BranchSteps.indirect(cpu, raw, target)
             }
         default:
             { cpu, raw in
                 let target = cpu.pointee.lr
                 guard Branch.holds(cpu, BranchSteps.operands(raw), BranchSteps.operands(raw).rt) else {
-                    return StepFlow.advance(cpu, raw)
+                    return StepFlow.pass(cpu, raw)
                 }
                 return BranchSteps.indirect(cpu, raw, target)
             }
@@ -77,7 +77,7 @@ enum BranchSteps {
     private static func taken(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, if holds: Bool
     ) -> UnsafeMutableRawPointer? {
-        guard holds else { return StepFlow.advance(cpu, raw) }
+        guard holds else { return StepFlow.pass(cpu, raw) }
         Branch.comesFrom(cpu, Step.at(raw).pointee.address)
         return StepFlow.follow(cpu, raw)
     }
@@ -97,7 +97,8 @@ enum BranchSteps {
         Branch.comesFrom(cpu, step.pointee.address)
         cpu.pointee.instructions_executed &+= UInt64(step.pointee.count)
         let address = effectiveAddress(cpu, target & ~3)
-        return StepCache.find(cpu, address) ?? StepFlow.toEngine(cpu, address)
+        guard let first = StepCache.find(cpu, address) else { return StepFlow.toEngine(cpu, address) }
+        return StepFlow.begin(cpu, first)
     }
 
     private static let jumpToCTR: StepFunction = { BranchSteps.indirect($0, $1, $0.pointee.ctr) }

@@ -20,6 +20,7 @@ struct Step {
     var ra: UInt8 = 0
     var rb: UInt8 = 0
     var rc: UInt8 = 0
+    /// SH; in instructions that take RA for a base, the place of RA or of zero (``StepOperands/base(_:)``).
     var sh: UInt8 = 0
     /// BF, or the condition register field of BI, and the bit of BI in it.
     var field: UInt8 = 0
@@ -62,6 +63,15 @@ enum StepShared {
     @inline(__always) static func setOutcome(_ cpu: CPUState, _ value: Int32) {
         cpu.pointee.scratch.3 = UInt64(bitPattern: Int64(value))
     }
+    /// Blocks that may still begin before the engine is to look around.
+    @inline(__always) static func setBlocksLeft(_ cpu: CPUState, _ value: Int64) {
+        cpu.pointee.scratch.4 = UInt64(bitPattern: value)
+    }
+    @inline(__always) static func mayBegin(_ cpu: CPUState) -> Bool {
+        let left = Int64(bitPattern: cpu.pointee.scratch.4) &- 1
+        cpu.pointee.scratch.4 = UInt64(bitPattern: left)
+        return left > 0
+    }
 }
 
 /// First steps of blocks by effective address, valid in one epoch.
@@ -70,6 +80,14 @@ enum StepCache {
         var address: UInt64
         var epoch: UInt64
         var step: UnsafeMutableRawPointer?
+        /// A power of two is the faster size.
+        private let padding: UInt64 = 0
+
+        init(address: UInt64, epoch: UInt64, step: UnsafeMutableRawPointer?) {
+            self.address = address
+            self.epoch = epoch
+            self.step = step
+        }
     }
     static var count: Int { 4096 }
 
@@ -78,13 +96,11 @@ enum StepCache {
 
     @inline(__always)
     static func find(_ cpu: CPUState, _ address: UInt64) -> UnsafeMutableRawPointer? {
-        guard let table = UnsafeMutablePointer<Entry>(bitPattern: UInt(truncatingIfNeeded: StepShared.cache(cpu)))
-        else {
-            return nil
-        }
-        let entry = table + slot(address)
+        // The engine has set it before the first step.
+        let table = UnsafeMutablePointer<Entry>(bitPattern: UInt(truncatingIfNeeded: StepShared.cache(cpu)))
+        let entry = table.unsafelyUnwrapped + slot(address)
         guard entry.pointee.address == address, entry.pointee.epoch == StepShared.epoch(cpu) else { return nil }
-        return entry.pointee.step
+        return entry.pointee.step.unsafelyUnwrapped  // Entries of an epoch have steps.
     }
 }
 
@@ -111,6 +127,12 @@ extension StepOperands {
     @inline(__always) func conditionBit(_ cpu: CPUState) -> Bool {
         crFields(cpu)[Int(step.pointee.field)] & step.pointee.bit != 0
     }
+    @inline(__always) func base(_ cpu: CPUState) -> UInt64 { gpr(cpu)[Int(step.pointee.sh)] }
+
+    /// What ``Step/sh`` is for a base register.
+    static func place(ofBase ra: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: ra == 0 ? (MemoryLayout<ppc_cpu>.offset(of: \ppc_cpu.zero) ?? 0) / 8 : ra)
+    }
 }
 
 /// An instruction without record and overflow bits set.
@@ -120,11 +142,28 @@ struct PlainStep: StepOperands {
     @inline(__always) var oe: Bool { false }
 }
 
-/// An instruction that says in its word whether it records.
+/// An instruction that sets CR0, in 64-bit mode.
 struct RecordingStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
-    @inline(__always) var record: Bool { step.pointee.word & 1 != 0 }
-    @inline(__always) var oe: Bool { step.pointee.word & 0x400 != 0 }
+    @inline(__always) var record: Bool { true }
+    @inline(__always) var oe: Bool { false }
+    @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
+}
+
+/// A comparison of words.
+struct WordStep: StepOperands {
+    let step: UnsafeMutablePointer<Step>
+    @inline(__always) var record: Bool { false }
+    @inline(__always) var oe: Bool { false }
+    @inline(__always) var comparesDoublewords: Bool { false }
+}
+
+/// A comparison of doublewords.
+struct DoublewordStep: StepOperands {
+    let step: UnsafeMutablePointer<Step>
+    @inline(__always) var record: Bool { false }
+    @inline(__always) var oe: Bool { false }
+    @inline(__always) var comparesDoublewords: Bool { true }
 }
 
 /// How steps go on.
@@ -135,6 +174,11 @@ enum StepFlow {
         return Step.at(next).pointee.run(cpu, next)
     }
 
+    /// The way on of a branch that is not taken: a function of its own, for compilers do not make jumps of several calls
+    /// through pointers in one function.
+    @inline(never)
+    static func pass(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? { advance(cpu, raw) }
+
     /// Leaves to the engine with an outcome; `nip` is right already.
     @inline(never)
     static func leave(
@@ -144,7 +188,7 @@ enum StepFlow {
         cpu.pointee.instructions_executed &+= UInt64(step.pointee.count)
         StepShared.setOutcome(cpu, outcome)
         if outcome == Outcome.next {
-            // Code has changed, perhaps what follows in this block.
+            // Code has changed, perhaps what follows in this block, or the granule.
             let length: UInt64 = step.pointee.word >> 32 == 0 ? 4 : 8
             cpu.pointee.nip = effectiveAddress(cpu, step.pointee.address &+ length)
             StepShared.setOutcome(cpu, Outcome.branch)
@@ -161,7 +205,7 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
-    /// Works on registers alone, with record or overflow bit.
+    /// Works on registers alone, with record bit.
     @inline(__always)
     static func recording(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, RecordingStep) -> Int32
@@ -170,12 +214,21 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
-    /// Accesses memory that the soft TLB has; leaves everything else to the row's function.
+    /// Compares words.
     @inline(__always)
-    static func access(
-        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, PlainStep) -> Int32
+    static func words(
+        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, WordStep) -> Int32
     ) -> UnsafeMutableRawPointer? {
-        guard body(cpu, PlainStep(step: Step.at(raw))) == Outcome.next else { return callRow(cpu, raw) }
+        _ = body(cpu, WordStep(step: Step.at(raw)))
+        return advance(cpu, raw)
+    }
+
+    /// Compares doublewords.
+    @inline(__always)
+    static func doublewords(
+        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, DoublewordStep) -> Int32
+    ) -> UnsafeMutableRawPointer? {
+        _ = body(cpu, DoublewordStep(step: Step.at(raw)))
         return advance(cpu, raw)
     }
 
@@ -194,11 +247,15 @@ enum StepFlow {
     }
 
     @inline(never)
-    private static func callRow(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    static func callRow(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         let step = Step.at(raw)
         cpu.pointee.nip = step.pointee.address
+        let granule = cpu.pointee.granule_shift
         let outcome = step.pointee.execute(cpu, step.pointee.word)
-        guard outcome == Outcome.next, !StepShared.codeChanged(cpu) else { return leave(cpu, raw, outcome) }
+        // An access to a smaller page may have changed the granule, which the block's other accesses were made for.
+        guard outcome == Outcome.next, !StepShared.codeChanged(cpu), cpu.pointee.granule_shift == granule else {
+            return leave(cpu, raw, outcome)
+        }
         return advance(cpu, raw)
     }
 
@@ -206,8 +263,11 @@ enum StepFlow {
     static let helper: StepFunction = { cpu, raw in
         let step = Step.at(raw)
         cpu.pointee.nip = step.pointee.address
+        let granule = cpu.pointee.granule_shift
         let outcome = PPCCPU.of(cpu).helpers[Int(step.pointee.immediate)].execute(cpu, step.pointee.word)
-        guard outcome == Outcome.next, !StepShared.codeChanged(cpu) else { return StepFlow.leave(cpu, raw, outcome) }
+        guard outcome == Outcome.next, !StepShared.codeChanged(cpu), cpu.pointee.granule_shift == granule else {
+            return StepFlow.leave(cpu, raw, outcome)
+        }
         return StepFlow.advance(cpu, raw)
     }
 
@@ -219,9 +279,20 @@ enum StepFlow {
     static func follow(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         let step = Step.at(raw)
         cpu.pointee.instructions_executed &+= UInt64(step.pointee.count)
-        if let target = step.pointee.target { return target }
+        if let target = step.pointee.target { return begin(cpu, target) }
         return unlinked(cpu, raw)
     }
+
+    /// Goes on with another block at once, unless the engine has to look around.
+    @inline(__always)
+    static func begin(_ cpu: CPUState, _ first: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        // Both ways are calls, for the compiler to make jumps of.
+        StepShared.mayBegin(cpu) ? Step.at(first).pointee.run(cpu, first) : pause(first)
+    }
+
+    /// Lets the engine look around before a block.
+    @inline(never)
+    private static func pause(_ first: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? { first }
 
     /// A target in the same granule is valid wherever this step is, until its block dies, and becomes a link. Another
     /// granule may map elsewhere another time, so it is looked up each time.

@@ -10,19 +10,40 @@ struct StepRecipe {
     let immediate: Immediate
     /// SH has six bits.
     let longShift: Bool
-    let plain: StepFunction
-    /// With record or overflow bit; without one, such instructions are called.
+    /// RA = 0 means zero.
+    let takesBase: Bool
+    let plain: StepFunction?
+    /// With record bit, in 64-bit mode; without one, such instructions are called.
     let recording: StepFunction?
+    /// A comparison with L = 1.
+    let doublewords: StepFunction?
+    /// One function for each way to access memory, instead of `plain`.
+    let accesses: AccessSteps?
 
     init(
-        _ mnemonic: String, _ immediate: Immediate = .none, longShift: Bool = false, plain: @escaping StepFunction,
-        recording: StepFunction? = nil
+        _ mnemonic: String, _ immediate: Immediate = .none, longShift: Bool = false, takesBase: Bool = false,
+        plain: @escaping StepFunction, recording: StepFunction? = nil, doublewords: StepFunction? = nil
     ) {
         self.mnemonic = mnemonic
         self.immediate = immediate
         self.longShift = longShift
+        self.takesBase = takesBase
         self.plain = plain
         self.recording = recording
+        self.doublewords = doublewords
+        accesses = nil
+    }
+
+    /// A load or store.
+    init(_ mnemonic: String, _ immediate: Immediate = .none, by accesses: AccessSteps) {
+        self.mnemonic = mnemonic
+        self.immediate = immediate
+        self.accesses = accesses
+        longShift = false
+        takesBase = true
+        plain = nil
+        recording = nil
+        doublewords = nil
     }
 
     static let all: [StepRecipe] = arithmetic + logical + rotates + comparisons + loads + stores
@@ -33,22 +54,27 @@ struct StepRecipe {
         return table.rows.map { $0.prefix == nil ? named[$0.mnemonic] : nil }
     }
 
+    /// The function for a word in a context, if there is one.
+    private func function(_ word: UInt64, _ row: InstructionRow, _ context: TranslationContext) -> StepFunction? {
+        if let accesses { return accesses.function(context) }
+        if row.hasOE && word & 0x400 != 0 { return nil }
+        if row.hasRc && word & 1 != 0 { return context.narrow ? nil : recording }
+        if let doublewords, Fields(word).comparesDoublewords { return doublewords }
+        return plain
+    }
+
     /// Fills a step's operands; `false` if the instruction must be called.
-    func prepare(_ step: inout Step, row: InstructionRow) -> Bool {
+    func prepare(_ step: inout Step, row: InstructionRow, context: TranslationContext) -> Bool {
         let word = step.word
         let f = Fields(word)
-        let records = row.hasRc && word & 1 != 0 || row.hasOE && word & 0x400 != 0
-        if records {
-            guard let recording else { return false }
-            step.run = recording
-        } else {
-            step.run = plain
-        }
+        guard let function = function(word, row, context) else { return false }
+        step.run = function
         step.rt = UInt8(truncatingIfNeeded: f.rt)
         step.ra = UInt8(truncatingIfNeeded: f.ra)
         step.rb = UInt8(truncatingIfNeeded: f.rb)
         step.rc = UInt8(truncatingIfNeeded: f.rc)
-        step.sh = UInt8(truncatingIfNeeded: longShift ? f.sh6 : f.sh)
+        step.sh =
+            takesBase ? PlainStep.place(ofBase: f.ra) : UInt8(truncatingIfNeeded: longShift ? f.sh6 : f.sh)
         step.field = UInt8(truncatingIfNeeded: f.bf)
         step.immediate =
             switch immediate {

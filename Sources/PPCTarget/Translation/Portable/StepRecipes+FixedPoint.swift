@@ -3,8 +3,10 @@ import CPPCState
 /// Fixed-point rows (ISA 3.1 Book I, sections 3.3.9 to 3.3.14).
 extension StepRecipe {
     static let arithmetic: [StepRecipe] = [
-        .init("addi", .signed, plain: { StepFlow.plain($0, $1) { FixedPointArithmetic.addi($0, $1) } }),
-        .init("addis", .signed, plain: { StepFlow.plain($0, $1) { FixedPointArithmetic.addis($0, $1) } }),
+        .init(
+            "addi", .signed, takesBase: true, plain: { StepFlow.plain($0, $1) { FixedPointArithmetic.addi($0, $1) } }),
+        .init(
+            "addis", .signed, takesBase: true, plain: { StepFlow.plain($0, $1) { FixedPointArithmetic.addis($0, $1) } }),
         .init(
             "addic", .signed, plain: { StepFlow.plain($0, $1) { FixedPointArithmetic.addic($0, $1, record: false) } }),
         .init(
@@ -230,11 +232,23 @@ extension StepRecipe {
     ]
 
     static let comparisons: [StepRecipe] = [
-        .init("cmp", plain: { StepFlow.plain($0, $1) { FixedPointCompare.cmp($0, $1, signed: true) } }),
-        .init("cmpl", plain: { StepFlow.plain($0, $1) { FixedPointCompare.cmp($0, $1, signed: false) } }),
-        .init("cmpi", .signed, plain: { StepFlow.plain($0, $1) { FixedPointCompare.cmpi($0, $1) } }),
-        .init("cmpli", .unsigned, plain: { StepFlow.plain($0, $1) { FixedPointCompare.cmpli($0, $1) } }),
-        .init("isel", plain: { StepFlow.plain($0, $1) { FixedPointCompare.isel($0, $1) } }),
+        .init(
+            "cmp",
+            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmp($0, $1, signed: true) } },
+            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmp($0, $1, signed: true) } }),
+        .init(
+            "cmpl",
+            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmp($0, $1, signed: false) } },
+            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmp($0, $1, signed: false) } }),
+        .init(
+            "cmpi", .signed,
+            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmpi($0, $1) } },
+            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmpi($0, $1) } }),
+        .init(
+            "cmpli", .unsigned,
+            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmpli($0, $1) } },
+            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmpli($0, $1) } }),
+        .init("isel", takesBase: true, plain: { StepFlow.plain($0, $1) { FixedPointCompare.isel($0, $1) } }),
         .init("crand", plain: { StepFlow.plain($0, $1) { ConditionRegister.logic($0, $1) { $0 & $1 } } }),
         .init("cror", plain: { StepFlow.plain($0, $1) { ConditionRegister.logic($0, $1) { $0 | $1 } } }),
         .init("crxor", plain: { StepFlow.plain($0, $1) { ConditionRegister.logic($0, $1) { $0 ^ $1 } } }),
