@@ -1,3 +1,4 @@
+import CSupport
 import Foundation
 import Synchronization
 
@@ -68,7 +69,7 @@ public struct LogItems: OptionSet, Sendable {
 
 /// The log of what a machine executes: what is shown, of which addresses, and where to.
 ///
-/// Reading ``items`` is one relaxed load, so that whoever would log asks first. Everything here may be called from any
+/// Reading ``items`` is one load, so that whoever would log asks first. Everything here may be called from any
 /// thread.
 public final class ExecutionLog: Sendable {
     private struct Sink {
@@ -77,15 +78,21 @@ public final class ExecutionLog: Sendable {
         var ranges: [ClosedRange<UInt64>] = []
         var observers: [@Sendable (LogItems) -> Void] = []
     }
-    private let mask = Atomic<UInt32>(0)
+    /// The bits of ``items``, for whoever asks too often to hold the log; an atomic word that lives as long as the log.
+    package nonisolated(unsafe) let itemBits: UnsafeMutablePointer<UInt32>
     // The sink holds a C stream, which is only used under the lock.
     private let sink: Mutex<UnsafeSink>
     private struct UnsafeSink: @unchecked Sendable { var value = Sink() }
 
     /// A log that shows nothing yet.
-    public init() { sink = Mutex(UnsafeSink()) }
+    public init() {
+        itemBits = .allocate(capacity: 1)
+        itemBits.initialize(to: 0)
+        sink = Mutex(UnsafeSink())
+    }
 
     deinit {
+        itemBits.deallocate()
         sink.withLock { sink in
             if let file = sink.value.file { fclose(file) }
         }
@@ -93,9 +100,9 @@ public final class ExecutionLog: Sendable {
 
     /// What is logged now.
     public var items: LogItems {
-        get { LogItems(rawValue: mask.load(ordering: .relaxed)) }
+        get { LogItems(rawValue: cs_atomic_load32(itemBits)) }
         set {
-            mask.store(newValue.rawValue, ordering: .relaxed)
+            cs_atomic_store32(itemBits, newValue.rawValue)
             let observers = sink.withLock { $0.value.observers }
             for observer in observers { observer(newValue) }
         }
@@ -103,7 +110,7 @@ public final class ExecutionLog: Sendable {
 
     /// Whether one of these items is logged; cheap enough for hot paths.
     @inline(__always)
-    public func shows(_ wanted: LogItems) -> Bool { mask.load(ordering: .relaxed) & wanted.rawValue != 0 }
+    public func shows(_ wanted: LogItems) -> Bool { items.rawValue & wanted.rawValue != 0 }
 
     /// Calls back whenever ``items`` changes.
     public func onChange(_ observer: @escaping @Sendable (LogItems) -> Void) {

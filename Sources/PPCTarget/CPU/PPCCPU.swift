@@ -47,7 +47,16 @@ public final class PPCCPU {
     }
     /// What is said of execution (`-d`), where somebody wants it.
     public var executionLog: ExecutionLog? {
-        didSet { attentionChanged() }
+        didSet {
+            mmu.logItems = executionLog?.itemBits
+            attentionChanged()
+        }
+    }
+    /// Whether one of these items is logged, for engines.
+    @inline(__always)
+    func logs(_ items: LogItems) -> Bool {
+        guard let bits = mmu.logItems else { return false }
+        return cs_atomic_load32(bits) & items.rawValue != 0
     }
     /// Names generated code for `perf`.
     package var perfMap: PerfMap?
@@ -144,6 +153,13 @@ public final class PPCCPU {
     @inline(__always)
     static func of(_ cpu: CPUState) -> PPCCPU {
         Unmanaged<PPCCPU>.fromOpaque(cpu.pointee.owner).takeUnretainedValue()
+    }
+
+    /// Calls a function with the MMU of a state block's owner without counting references: what misses the soft TLB
+    /// comes through here.
+    @inline(__always)
+    static func withMMU<Result>(_ cpu: CPUState, _ body: (MMU) -> Result) -> Result {
+        Unmanaged<PPCCPU>.fromOpaque(cpu.pointee.owner)._withUnsafeGuaranteedRef { body($0.mmu) }
     }
 
     /// Puts every register into the state after a hard reset: MSR[SF] alone set, next instruction at 0x100.

@@ -14,7 +14,12 @@ package enum DataAccess {
         _ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: inout UInt64
     ) -> Bool {
         guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
-        let mmu = PPCCPU.of(cpu).mmu
+        return PPCCPU.withMMU(cpu) { load($0, cpu, ea, size: size, bigEndian: bigEndian, &value) }
+    }
+
+    private static func load(
+        _ mmu: MMU, _ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: inout UInt64
+    ) -> Bool {
         mmu.checkWatchpoints(ea, size, .load)
         let first = min(UInt64(truncatingIfNeeded: size), pageMask &+ 1 &- ea & pageMask)
         var raw: UInt64 = 0
@@ -69,7 +74,12 @@ package enum DataAccess {
     @inline(never)
     package static func store(_ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: UInt64) -> Bool {
         guard cpu.pointee.owner != nil else { return refuse(cpu, ea) }
-        let mmu = PPCCPU.of(cpu).mmu
+        return PPCCPU.withMMU(cpu) { store($0, cpu, ea, size: size, bigEndian: bigEndian, value) }
+    }
+
+    private static func store(
+        _ mmu: MMU, _ cpu: CPUState, _ ea: UInt64, size: Int, bigEndian: Bool, _ value: UInt64
+    ) -> Bool {
         mmu.checkWatchpoints(ea, size, .store)
         let raw = bigEndian ? value : value.byteSwapped >> UInt64(64 - size * 8)
         let first = min(UInt64(truncatingIfNeeded: size), pageMask &+ 1 &- ea & pageMask)

@@ -1,4 +1,6 @@
 import CPPCState
+import CSupport
+import EmuCore
 
 /// The kind of a storage access.
 package enum AccessKind: UInt8, Sendable { case load, store, fetch }
@@ -39,6 +41,10 @@ package final class MMU {
     package var memory: any PhysicalMemory {
         didSet { physicalMapChanged() }
     }
+    /// The run of RAM that was found last: asking `memory` takes longer than a walk.
+    private var window = RAMWindow()
+    /// ``ExecutionLog/itemBits`` of the CPU's log.
+    var logItems: UnsafeMutablePointer<UInt32>?
     /// The partition's hash page table. Without one, every hash translation misses.
     package var hashTable: HashTable? {
         didSet { invalidateAll() }
@@ -165,6 +171,7 @@ package final class MMU {
 
     /// Drops every translation of this thread.
     package func invalidateAll() {
+        window = RAMWindow()
         for bank in banks { bank.invalidateAll() }
     }
 
@@ -215,6 +222,30 @@ package final class MMU {
     /// Forgets host pointers after memory was added, removed or moved.
     package func physicalMapChanged() { invalidateAll() }
 
+    /// The RAM or ROM at a physical address.
+    @inline(__always)
+    func hostMemory(at address: UInt64) -> HostMemory? {
+        let offset = address &- window.start
+        guard offset < window.count, let pointer = window.pointer else { return findMemory(at: address) }
+        return HostMemory(
+            pointer: pointer + Int(truncatingIfNeeded: offset), count: window.count &- offset,
+            isWritable: window.isWritable)
+    }
+
+    @inline(never)
+    private func findMemory(at address: UInt64) -> HostMemory? {
+        guard let found = memory.hostMemory(at: address) else { return nil }
+        window = RAMWindow(
+            start: address, count: found.count, pointer: found.pointer, isWritable: found.isWritable)
+        // Most RAM is one run from address zero.
+        if let first = memory.hostMemory(at: 0), first.pointer + Int(truncatingIfNeeded: address) == found.pointer,
+            first.isWritable == found.isWritable, first.count > address, first.count &- address == found.count
+        {
+            window = RAMWindow(start: 0, count: first.count, pointer: first.pointer, isWritable: first.isWritable)
+        }
+        return found
+    }
+
     // MARK: Translation
 
     /// Translates an effective address. On failure the interrupt is recorded in `excp_*`.
@@ -224,9 +255,9 @@ package final class MMU {
         misses.count(kind)
         let ok = walk(ea, kind, &result)
         if !ok { misses.refused &+= 1 }
-        let owner = PPCCPU.of(state)
-        if let log = owner.executionLog, log.shows(.mmu) {
-            TranslationLog.translated(owner, log, ea, kind, ok ? result : nil)
+        if let logItems, cs_atomic_load32(logItems) & LogItems.mmu.rawValue != 0 {
+            let owner = PPCCPU.of(state)
+            if let log = owner.executionLog { TranslationLog.translated(owner, log, ea, kind, ok ? result : nil) }
         }
         return ok
     }
@@ -272,7 +303,7 @@ package final class MMU {
 
     /// A doubleword of physical memory, big-endian as tables are; zero where there is no memory.
     func readPhysical(_ address: UInt64) -> UInt64 {
-        guard let host = memory.hostMemory(at: address), host.count >= 8 else { return 0 }
+        guard let host = hostMemory(at: address), host.count >= 8 else { return 0 }
         return UInt64(bigEndian: host.pointer.loadUnaligned(as: UInt64.self))
     }
 
@@ -280,8 +311,12 @@ package final class MMU {
     ///
     /// - Returns: Host address for `ea`, if it is RAM.
     func grant(_ ea: UInt64, _ kind: AccessKind, _ translation: Translation) -> HostMemory? {
-        guard let exact = memory.hostMemory(at: translation.real) else { return nil }
-        let bank = bank
+        guard let exact = hostMemory(at: translation.real) else { return nil }
+        TLBBank.with(state.pointee.tlb) { grant(ea, kind, translation, in: $0) }
+        return exact
+    }
+
+    private func grant(_ ea: UInt64, _ kind: AccessKind, _ translation: Translation, in bank: TLBBank) {
         if translation.pageShift < bank.granuleShift {
             bank.useSmallGranule()
             publish(bank)
@@ -289,15 +324,17 @@ package final class MMU {
         let granule: UInt64 = 1 << bank.granuleShift
         let offset = ea & (granule - 1)
         let base = translation.real &- offset
-        guard translation.real & (granule - 1) == offset, let host = memory.hostMemory(at: base),
+        guard translation.real & (granule - 1) == offset, let host = hostMemory(at: base),
             host.count >= granule
         else {
             if kind == .store { memory.willWrite(at: translation.real & ~0xfff, count: 0x1000) }
-            return exact
+            return
         }
-        let watched = watchpoints.contains {
-            $0.address &- (ea &- offset) < granule || (ea &- offset) &- $0.address < $0.count
-        }
+        let watched =
+            !watchpoints.isEmpty
+            && watchpoints.contains {
+                $0.address &- (ea &- offset) < granule || (ea &- offset) &- $0.address < $0.count
+            }
         switch kind {
         case .load:
             if !watched { bank.fill(ea, host: host.pointer, .read) }
@@ -310,7 +347,6 @@ package final class MMU {
                 bank.fill(ea, host: host.pointer, .write)
             }
         }
-        return exact
     }
 
     /// Fetches an instruction word.
@@ -373,6 +409,14 @@ package final class MMU {
         state.pointee.excp_dar = ea
         _ = raise(state, .dataSegment, flags: UInt32(PPC_EXCP_SET_DAR))
     }
+}
+
+/// Guest physical addresses that follow one another in host memory.
+private struct RAMWindow {
+    var start: UInt64 = 0
+    var count: UInt64 = 0
+    var pointer: UnsafeMutableRawPointer?
+    var isWritable = false
 }
 
 /// How often the soft TLB did not have what was asked for, by kind of access.

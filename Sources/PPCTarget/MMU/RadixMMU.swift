@@ -76,7 +76,7 @@ extension MMU {
             let index = address >> shift & (1 << indexBits &- 1)
             table &= ~(1 << (indexBits &+ 3) &- 1)
             let entryAddress = table &+ index &* 8
-            guard let host = memory.hostMemory(at: entryAddress), host.count >= 8 else {
+            guard let host = hostMemory(at: entryAddress), host.count >= 8 else {
                 return .fault(StorageCause.noTranslation)
             }
             let entry = UInt64(bigEndian: cs_atomic_load64(host.pointer))

@@ -35,6 +35,15 @@ final class TLBBank {
         return Unmanaged<TLBBank>.fromOpaque(raw!).takeUnretainedValue()
     }
 
+    /// Calls a function with the bank that has these entries, without counting references.
+    @inline(__always)
+    static func with<Result>(
+        _ entries: UnsafeMutablePointer<ppc_tlb_entry>, _ body: (TLBBank) -> Result
+    ) -> Result {
+        let raw = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: entries[Int(PPC_TLB_ENTRIES)].exec_tag))
+        return Unmanaged<TLBBank>.fromOpaque(raw!)._withUnsafeGuaranteedRef(body)
+    }
+
     /// The bank with entries at an address.
     static func at(_ entries: UInt) -> TLBBank? {
         UnsafeMutablePointer<ppc_tlb_entry>(bitPattern: entries).map { of($0) }

@@ -17,7 +17,8 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         let generation: UInt64
     }
 
-    unowned let cpu: PPCCPU
+    // The CPU holds its engine.
+    unowned(unsafe) let cpu: PPCCPU
     private let state: CPUState
     private let infos: UnsafeMutablePointer<RowInfo>
     private let infoCount: Int
@@ -109,7 +110,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 if state.pointee.instructions_executed >= count { return Outcome.next }
                 continue
             }
-            if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
+            if cpu.logs([.exec, .cpu]), let log = cpu.executionLog { TranslationLog.entering(cpu, log) }
             guard run(first, until: count) else { return Outcome.branch }
             let outcome = StepShared.outcome(state)
             switch outcome {
@@ -199,7 +200,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         if number < 0 { number = decode(address, host) }
         guard number >= 0 else { return nil }
         let steps = blocks[Int(number)].steps
-        cpu.mmu.bank.noteExecuted(address)
+        TLBBank.with(state.pointee.tlb) { $0.noteExecuted(address) }
         cache[StepCache.slot(address)] = StepCache.Entry(
             address: address, epoch: StepShared.epoch(state), step: steps)
         return steps

@@ -123,7 +123,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
                 if let outcome = interpretOne() { return outcome }
                 continue
             }
-            if let log = cpu.executionLog, log.shows([.exec, .cpu]) { TranslationLog.entering(cpu, log) }
+            if cpu.logs([.exec, .cpu]), let log = cpu.executionLog { TranslationLog.entering(cpu, log) }
             Self.updateConditionValues(state)
             let reason = enter(raw, code)
             if state.pointee.fp_pending != 0 { DeferredFPSCR.settle(state, mxcsr: DeferredFPSCR.collected(state)) }
@@ -278,9 +278,9 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         }
         guard number >= 0 else { return nil }
         let code = memory.execute + Int(table.records[Int(number)].code)
-        if isPiecewise || cpu.executionLog?.shows(.noChain) == true { return UnsafeRawPointer(code) }
+        if isPiecewise || cpu.logs(.noChain) { return UnsafeRawPointer(code) }
         JumpCache.insert(cache, address, UInt64(UInt(bitPattern: code)))
-        cpu.mmu.bank.noteExecuted(address)
+        TLBBank.with(state.pointee.tlb) { $0.noteExecuted(address) }
         if pendingExit >= 0 { link(pendingExit, to: number) }
         return UnsafeRawPointer(code)
     }
