@@ -13,6 +13,24 @@ struct BlockRecord {
     var incoming: Int32
     var isRegion: Bool
     var isDead: Bool
+    /// Where the indirect branch at the end of the first block went, if there is one.
+    var profile: BranchProfile?
+}
+
+/// The last few targets of one indirect branch, noted by the code of its block, in the data beside it.
+struct BranchProfile {
+    static var count: Int { 8 }
+    static var size: Int { count * MemoryLayout<UInt64>.size }
+    let targets: UnsafeMutablePointer<UInt64>
+
+    init(_ raw: UnsafeMutableRawPointer) { targets = raw.bindMemory(to: UInt64.self, capacity: Self.count) }
+
+    /// Targets that were seen, most often first. Zero stands for none yet.
+    var seen: [(target: UInt64, count: Int)] {
+        var counts: [UInt64: Int] = [:]
+        for index in 0..<Self.count where targets[index] != 0 { counts[targets[index], default: 0] += 1 }
+        return counts.map { ($0.key, $0.value) }.sorted { ($0.1, $1.0) > ($1.1, $0.0) }
+    }
 }
 
 /// All translations of an engine, found by key.

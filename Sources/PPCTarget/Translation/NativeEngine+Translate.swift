@@ -49,7 +49,7 @@ extension NativeEngine {
     }
 
     /// Makes sure that no store to code that is about to be read can go unseen.
-    private func prepareToRead(_ real: UInt64, in source: CodeSource, at address: UInt64) {
+    func prepareToRead(_ real: UInt64, in source: CodeSource, at address: UInt64) {
         // Blocks end with their granule.
         let left = source.size &- (address &- source.start)
         pages.prepare(real, min(UInt64(RegionDecoder.blockLimit * 8), left))
@@ -75,7 +75,8 @@ extension NativeEngine {
             BlockRecord(
                 address: address, host: host, context: context.rawValue,
                 code: UInt32(truncatingIfNeeded: memory.codeUsed), size: UInt32(truncatingIfNeeded: size),
-                nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false), as: number)
+                nextInBucket: -1, incoming: -1, isRegion: isRegion, isDead: false,
+                profile: translator.profile), as: number)
         if cpu.observesTranslations {
             let start = UnsafeRawPointer(memory.execute + memory.codeUsed)
             TranslationLog.note(
@@ -108,6 +109,8 @@ extension NativeEngine {
         let began = hostClock()
         defer { counters.translationNanoseconds &+= hostClock() &- began }
         guard let source = source(old.address, host), let real = physical(old.address) else { return }
+        // Making room may take the memory that the profile is in.
+        let profile = old.profile.map { Array(UnsafeBufferPointer(start: $0.targets, count: BranchProfile.count)) }
         let evictions = counters.evictions
         let region = filling {
             formRegion(old.address, source, real)
@@ -116,73 +119,13 @@ extension NativeEngine {
         guard let new = region, evictions == counters.evictions || zones.zone(ofBlock: number) != zones.current else {
             return
         }
+        if let profile, let raw = memory.allocateData(BranchProfile.size, alignment: 8) {
+            let copy = BranchProfile(raw)
+            copy.targets.update(from: profile, count: BranchProfile.count)
+            table.records[Int(new)].profile = copy
+        }
         redirect(number, to: new)
         forgetInCaches(old)
         table.remove(number)
-    }
-
-    /// Collects the blocks that have been executed and are reached from `address` by direct branches in its granule.
-    private func formRegion(_ address: UInt64, _ source: CodeSource, _ real: UInt64) {
-        buffer.clear()
-        prepareToRead(real, in: source, at: address)
-        decoder.decode(address, source, context, into: buffer)
-        // Depth first, the fall-through path first, so that it is laid out in a row.
-        var pending: [UInt64] = []
-        var last = buffer.blocks[0]
-        func push(_ block: GuestBlock) {
-            guard block.ending != .called, block.ending != .refused else { return }
-            let word = block.count > 0 ? buffer.instructions[Int(block.first &+ block.count) - 1].word : 0
-            let links = block.ending == .direct && word & 1 != 0
-            if block.taken != .max, !links { pending.append(block.taken) }
-            if block.next != .max { pending.append(block.next) }
-        }
-        push(last)
-        while let target = pending.popLast() {
-            guard buffer.blockCount < RegionBuffer.blockCapacity,
-                buffer.instructionCount < RegionBuffer.instructionCapacity - RegionDecoder.blockLimit
-            else { break }
-            guard source.contains(target), !contains(target) else { continue }
-            let host = UInt64(UInt(bitPattern: source.host)) &+ (target &- source.start)
-            guard table.find(target, host, context.rawValue) >= 0 else { continue }
-            prepareToRead(real &+ (target &- address), in: source, at: target)
-            decoder.decode(target, source, context, into: buffer)
-            last = buffer.blocks[buffer.blockCount - 1]
-            if last.count == 0 {
-                buffer.blockCount -= 1
-                continue
-            }
-            push(last)
-        }
-        connect()
-    }
-
-    private func contains(_ address: UInt64) -> Bool { index(of: address) >= 0 }
-
-    private func index(of address: UInt64) -> Int32 {
-        for index in 0..<buffer.blockCount where buffer.blocks[index].address == address {
-            return Int32(truncatingIfNeeded: index)
-        }
-        return -1
-    }
-
-    /// Finds the edges inside the region, its loops and their depth.
-    private func connect() {
-        for position in 0..<buffer.blockCount {
-            let block = buffer.blocks[position]
-            guard block.ending != .called, block.ending != .refused else { continue }
-            let word = block.count > 0 ? buffer.instructions[Int(block.first &+ block.count) - 1].word : 0
-            if block.taken != .max, !(block.ending == .direct && word & 1 != 0) {
-                buffer.blocks[position].takenBlock = index(of: block.taken)
-            }
-            if block.next != .max { buffer.blocks[position].nextBlock = index(of: block.next) }
-        }
-        for position in 0..<buffer.blockCount {
-            for target in [buffer.blocks[position].takenBlock, buffer.blocks[position].nextBlock]
-            where target >= 0 && Int(target) <= position {
-                buffer.blocks[Int(target)].isLoopHead = true
-                buffer.blocks[Int(target)].loopEnd = Int32(truncatingIfNeeded: position)
-                for inside in Int(target)...position { buffer.blocks[inside].depth &+= 1 }
-            }
-        }
     }
 }

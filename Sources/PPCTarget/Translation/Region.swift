@@ -30,6 +30,11 @@ struct GuestBlock {
     /// Ways out that are known at translation; `.max` for none.
     var taken: UInt64 = .max
     var next: UInt64 = .max
+    /// The call of the region that the block belongs to, and the one that it makes; -1 for none.
+    var call: Int32 = -1
+    var callee: Int32 = -1
+    /// Probable targets of an indirect branch, in the buffer's list.
+    var guesses: Range<Int> = 0..<0
     /// Indices of blocks in the region, or -1.
     var takenBlock: Int32 = -1
     var nextBlock: Int32 = -1
@@ -46,6 +51,66 @@ struct GuestBlock {
     /// Slots that whoever comes here must have in host registers, and those that all who do have there.
     var required: UInt64 = 0
     var validIn: UInt64 = .max
+}
+
+/// What block ends say by their last instruction.
+extension GuestBlock {
+    private func lastWord(_ buffer: RegionBuffer) -> UInt64 {
+        count > 0 ? buffer.instructions[Int(first &+ count) - 1].word : 0
+    }
+
+    /// Address behind the block.
+    func end(_ buffer: RegionBuffer) -> UInt64 {
+        (first..<first &+ count).reduce(address) { $0 &+ UInt64(buffer.instructions[Int($1)].length) }
+    }
+
+    /// `bl`, always.
+    func isCall(_ buffer: RegionBuffer) -> Bool {
+        let word = lastWord(buffer)
+        return ending == .direct && word &>> 26 == 18 && word & 1 != 0
+    }
+
+    /// `blr`, whether or not conditional.
+    func isReturn(_ buffer: RegionBuffer) -> Bool {
+        ending == .indirect && lastWord(buffer) & 0xfc00_07ff == 0x4c00_0020
+    }
+
+    /// A call through CTR, always.
+    func isIndirectCall(_ buffer: RegionBuffer) -> Bool {
+        ending == .indirect && lastWord(buffer) & 0xfe80_07ff == 0x4e80_0421
+    }
+
+    /// Changes LR after it has jumped to what was in it.
+    func swapsLink(_ buffer: RegionBuffer) -> Bool {
+        ending == .indirect && lastWord(buffer) & 0x7ff == 0x21
+    }
+
+    func isUnconditional(_ buffer: RegionBuffer) -> Bool { lastWord(buffer) &>> 21 & 20 == 20 }
+
+    /// A branch to a known address that is no call, though it may set LR to find out where it stands.
+    func staysInFunction(_ buffer: RegionBuffer) -> Bool {
+        taken != .max && (lastWord(buffer) & 1 == 0 || taken == end(buffer))
+    }
+}
+
+/// Where an indirect branch has gone before, and probably will again.
+struct IndirectGuess {
+    var target: UInt64
+    /// The call that it makes, if that is copied into the region, or -1.
+    var callee: Int32 = -1
+    /// Index of the target's block in the region, or -1.
+    var block: Int32 = -1
+}
+
+/// A function copied into a region for one of the calls of it.
+struct InlinedCall {
+    /// The call inside of which this one is, or -1.
+    var parent: Int32
+    var target: UInt64
+    var returnAddress: UInt64
+    var depth: UInt8
+    /// Nothing in the function changes LR: its returns need no comparison.
+    var keepsLink = true
 }
 
 /// Where the bytes of the granule under translation are.
@@ -75,15 +140,29 @@ final class RegionBuffer {
     let blocks = UnsafeMutablePointer<GuestBlock>.allocate(capacity: blockCapacity)
     var instructionCount = 0
     var blockCount = 0
+    var calls: [InlinedCall] = []
+    /// Probable targets of indirect branches.
+    var guesses: [IndirectGuess] = []
 
     deinit {
         instructions.deallocate()
         blocks.deallocate()
     }
 
+    /// Calls `body` with the blocks of the region that a block leads to, twice with one that it leads to in two ways.
+    @inline(__always)
+    func forEachSuccessor(_ index: Int, _ body: (Int) -> Void) {
+        let block = blocks[index]
+        if block.takenBlock >= 0 { body(Int(block.takenBlock)) }
+        if block.nextBlock >= 0 { body(Int(block.nextBlock)) }
+        for guess in block.guesses where guesses[guess].block >= 0 { body(Int(guesses[guess].block)) }
+    }
+
     func clear() {
         instructionCount = 0
         blockCount = 0
+        calls.removeAll(keepingCapacity: true)
+        guesses.removeAll(keepingCapacity: true)
     }
 }
 

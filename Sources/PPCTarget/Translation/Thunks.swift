@@ -132,6 +132,15 @@ struct Thunks {
         asm.jump(MemoryOperand(.rcx, index: .rdx, scale: 2, 8))
     }
 
+    /// The same for an address that is known here, and in rax too.
+    static func emitJump(_ asm: inout Assembler, to address: UInt64, lookup: UnsafeRawPointer) {
+        let entry = Int32(truncatingIfNeeded: JumpCache.index(address) &* MemoryLayout<JumpCache.Entry>.stride)
+        asm.load(.w64, .rcx, MemoryOperand(Host.state, Int32(CJ_SCRATCH) + Int32(CJ_JUMP_CACHE) * 8))
+        asm.alu(.cmp, .w64, .rax, MemoryOperand(.rcx, entry))
+        asm.jump(.notEqual, to: lookup)
+        asm.jump(MemoryOperand(.rcx, entry &+ 8))
+    }
+
     private static func emitSlow(
         _ asm: inout Assembler, _ function: UInt64, _ guestMXCSR: MemoryOperand, _ initialMXCSR: MemoryOperand,
         outcome: UnsafeRawPointer

@@ -66,10 +66,10 @@ extension Translator {
             for index in 0..<buffer.blockCount {
                 let block = buffer.blocks[index]
                 let out = block.dirtyIn | block.writes
-                for successor in [block.takenBlock, block.nextBlock] where successor >= 0 {
-                    let old = buffer.blocks[Int(successor)].dirtyIn
+                buffer.forEachSuccessor(index) { successor in
+                    let old = buffer.blocks[successor].dirtyIn
                     if old | out != old {
-                        buffer.blocks[Int(successor)].dirtyIn = old | out
+                        buffer.blocks[successor].dirtyIn = old | out
                         changed = true
                     }
                 }

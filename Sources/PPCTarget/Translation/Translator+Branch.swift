@@ -57,7 +57,7 @@ extension Translator {
             addChain(label, target)
         } else {
             asm.constant(.rax, target)
-            jumpIndirect()
+            Thunks.emitJump(&asm, to: target, lookup: entry.thunks.lookup)
         }
     }
 
@@ -101,7 +101,7 @@ extension Translator {
     // MARK: Conditions
 
     /// BO and BI of a conditional branch.
-    private struct Choice {
+    struct Choice {
         let word: UInt64
         var bo: UInt64 { word &>> 21 & 31 }
         var ignoresCondition: Bool { bo & 16 != 0 }
@@ -124,7 +124,7 @@ extension Translator {
     }
 
     /// Decrements CTR; the zero flag tells the outcome.
-    private mutating func decrementCTR() {
+    mutating func decrementCTR() {
         if hostOf[Slot.ctr] == 0xff {
             asm.alu(.sub, .w64, Slot.memory(Slot.ctr), immediate: 1)
             if context.narrow { asm.alu(.cmp, .w32, Slot.memory(Slot.ctr), immediate: 0) }
@@ -138,7 +138,7 @@ extension Translator {
 
     /// The host condition under which the branch's condition register bit is as wanted. Writes a test unless the
     /// comparison's flags are still there.
-    private mutating func condition(_ choice: Choice, fused: Bool) -> HostCondition {
+    mutating func condition(_ choice: Choice, fused: Bool) -> HostCondition {
         if fused {
             let condition: HostCondition
             switch choice.mask {
@@ -157,7 +157,8 @@ extension Translator {
         let taken = Edge(inside: block.takenBlock, target: block.taken)
         let next = Edge(inside: block.nextBlock, target: block.next)
         let choice = Choice(word: word)
-        let conditional = word &>> 26 == 16
+        // A `blr` whose target is known is a `bc`.
+        let conditional = word &>> 26 != 18
         let decides = conditional && choice.keepsCTR && deferredDecides(choice.field, choice.mask)
         if decides {
             restoreFlags()
@@ -227,55 +228,5 @@ extension Translator {
         deferred.possible = restPossible
         if holdsFlags { flagsOffset = asm.offset }
         leave(rest)
-    }
-
-    private mutating func indirectBranch(_ block: GuestBlock) {
-        let word = buffer.instructions[current].word
-        let choice = Choice(word: word)
-        let toCTR = word &>> 1 & 0x3ff == 528
-        if toCTR && !choice.keepsCTR {
-            // An invalid form; the function decides.
-            callInstruction()
-            leave(Edge(inside: -1, target: block.next))
-            return
-        }
-        settleCondition()
-        let fused = choice.keepsCTR && flagsOffset == asm.offset && flagsField == choice.field && choice.mask != 1
-        let source = use(toCTR ? Slot.ctr : Slot.lr, .rax)
-        asm.copy(.rax, source)
-        setLinkKeepingTarget(word)
-        if !choice.keepsCTR { decrementCTRKeepingTarget() }
-        let next = Edge(inside: block.nextBlock, target: block.next)
-        if next.inside >= 0 { prepare(next.inside) }
-        let before = dirty
-        store(dirty)
-        if !choice.always {
-            // Everything is written back, so the way on is clean for code outside.
-            dirty = 0
-            if !choice.keepsCTR { leave(choice.wantsZero ? .notEqual : .equal, next) }
-            if !choice.ignoresCondition { leave(condition(choice, fused: fused).inverted, next) }
-            dirty = before
-        }
-        asm.alu(.and, wide, .rax, immediate: -4)
-        jumpIndirect()
-        dirty = 0
-    }
-
-    private mutating func setLinkKeepingTarget(_ word: UInt64) {
-        guard word & 1 != 0 else { return }
-        let register = define(Slot.lr, .rcx)
-        asm.constant(register, (address &+ 4) & addressMask)
-        finish(Slot.lr, register)
-    }
-
-    private mutating func decrementCTRKeepingTarget() {
-        if hostOf[Slot.ctr] == 0xff {
-            decrementCTR()
-        } else {
-            let register = use(Slot.ctr, .rcx)
-            asm.alu(.sub, .w64, register, immediate: 1)
-            finish(Slot.ctr, register)
-            if context.narrow { asm.test(.w32, register, register) }
-        }
     }
 }

@@ -107,7 +107,7 @@ extension Translator {
         }
         if block.ending == .direct {
             let word = buffer.instructions[blockEnd - 1].word
-            if word &>> 26 == 16, word &>> 21 & 16 == 0, UInt8(truncatingIfNeeded: word &>> 18 & 7) == field {
+            if word &>> 26 != 18, word &>> 21 & 16 == 0, UInt8(truncatingIfNeeded: word &>> 18 & 7) == field {
                 return false
             }
         } else if block.ending != .fallsThrough {
@@ -134,9 +134,7 @@ extension Translator {
         }
         guard holdsAcrossBlocks else { return }
         for index in 0..<count {
-            for target in [buffer.blocks[index].takenBlock, buffer.blocks[index].nextBlock] where target >= 0 {
-                conditions.edges[Int(target)] &+= 1
-            }
+            buffer.forEachSuccessor(index) { conditions.edges[$0] &+= 1 }
         }
         // From everything being looked at downwards; two rounds find nearly all there is.
         for _ in 0..<2 {
@@ -190,7 +188,7 @@ extension Translator {
             let word = buffer.instructions[blockEnd - 1].word
             // A branch that reads the field may leave one of two ways to it.
             let field = UInt8(truncatingIfNeeded: word &>> 18 & 7)
-            if word & 1 == 0, word &>> 26 == 16, word &>> 21 & 20 == 4, field == new.field {
+            if word & 1 == 0, word &>> 26 != 18, word &>> 21 & 20 == 4, field == new.field {
                 return block.takenBlock >= 0 || block.nextBlock >= 0
             }
             return word & 1 == 0 && (block.taken == .max || block.takenBlock >= 0)

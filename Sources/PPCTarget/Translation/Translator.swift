@@ -97,7 +97,7 @@ struct Translator: ~Copyable {
         let hypercall: NativeEntry?
     }
 
-    enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again, hooked }
+    enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again, hooked, unexpected }
     struct Stub {
         var kind: StubKind
         var label: Assembler.Label
@@ -177,6 +177,8 @@ struct Translator: ~Copyable {
     static var stubCapacity: Int { 1024 }
     let blockLabels: UnsafeMutablePointer<Assembler.Label>
     var exitCount: Int
+    /// Where the code notes the targets of the block's indirect branch.
+    var profile: BranchProfile?
     var exhausted = false
 
     /// Storage that translators use one after the other.
@@ -575,6 +577,7 @@ struct Translator: ~Copyable {
                 storeCondition(stub)
                 exit(to: stub.address)
             case .slow: emitSlowStub(stub)
+            case .unexpected: emitUnexpected(stub)
             }
         }
     }
