@@ -92,4 +92,54 @@ import Testing
         }
         #expect(checked > 20)
     }
+
+    @Test("slbmte and tlbie drop what came through their segment and no other", arguments: [false, true])
+    func segments(isLarge: Bool) throws {
+        let model = try #require(PPCModel.named("power8"))
+        let cpu = PPCCPU(model: model, memory: FlatMemory(size: 64 << 20))
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: 1 << Self.tableShift, alignment: 1 << 18)
+        raw.initializeMemory(as: UInt8.self, repeating: 0, count: 1 << Self.tableShift)
+        defer { raw.deallocate() }
+        cpu.mmu.hashTable = HashTable(base: raw, shift: Self.tableShift)
+        Context.storeMSR(cpu.state, MSR.sf | MSR.dr)
+        let base = try #require(model.segmentPageSizes.first { $0.shift == 16 })
+        let actual = try #require(base.pages.first { $0.shift == 16 })
+        // One page in a segment of each size; the same segment is replaced, or its page is named.
+        let pages = [isLarge, !isLarge].map {
+            Page(isLarge: $0, base: base, actual: actual, isSecondary: false, offset: $0 ? 0x123_0000 : 0x345_0000)
+        }
+        func operands(_ page: Page) -> (esid: UInt64, vsid: UInt64) {
+            let vsid = page.isLarge ? 1 << 62 | Self.vsid(page) << 24 : Self.vsid(page) << 12
+            return (Self.segment(page) | SLBEntry.valid, vsid | base.slbEncoding)
+        }
+        func isKnown(_ page: Page) -> Bool {
+            let ea = Self.segment(page) | page.offset
+            let place = ea >> cpu.state.pointee.granule_shift & UInt64(PPC_TLB_ENTRIES - 1)
+            return cpu.state.pointee.tlb[Int(place)].read_tag == ea & ~cpu.state.pointee.granule_mask
+        }
+        func touch() {
+            for page in pages {
+                var value: UInt64 = 0
+                #expect(DataAccess.load(cpu.state, Self.segment(page) | page.offset, size: 8, bigEndian: true, &value))
+            }
+            #expect(pages.allSatisfy(isKnown))
+        }
+        for (number, page) in pages.enumerated() {
+            let (esid, vsid) = operands(page)
+            #expect(cpu.mmu.storeSegment(slot: UInt64(number), esid: esid, vsid: vsid))
+            _ = Self.place(page, UInt64(number), real: 0x100_0000, in: raw)
+        }
+        touch()
+        let (esid, vsid) = operands(pages[0])
+        #expect(cpu.mmu.storeSegment(slot: 0, esid: esid, vsid: vsid))
+        #expect(pages.allSatisfy(isKnown), "the same segment again changes nothing")
+        #expect(cpu.mmu.storeSegment(slot: 0, esid: esid, vsid: vsid | SLBEntry.keySupervisor))
+        #expect(!isKnown(pages[0]) && isKnown(pages[1]))
+        touch()
+        let virtual = Self.vsid(pages[0]) << (isLarge ? 40 : 28) | pages[0].offset
+        cpu.mmu.apply(.hashVirtual(virtual ^ 1 << 47))
+        #expect(pages.allSatisfy(isKnown), "another segment's address")
+        cpu.mmu.apply(.hashVirtual(virtual))
+        #expect(!isKnown(pages[0]) && isKnown(pages[1]))
+    }
 }

@@ -109,6 +109,8 @@ extension System {
                 return raiseIllegal(cpu)
             }
             request = chosen
+        } else if !isRadixForm, !owner.mmu.usesRadix, gpr(cpu)[Fields(word).rb] >> 10 & 3 == 0 {
+            request = .hashVirtual(gpr(cpu)[Fields(word).rb])
         }
         owner.mmu.apply(request)
         if !local { owner.broadcastInvalidation?(owner, request) }
@@ -155,6 +157,8 @@ package enum TLBInvalidation: Sendable, Equatable {
     case hash
     /// What came from one of its entries.
     case hashPage(HashTableEntry)
+    /// What came from an entry that maps a virtual address, given as `tlbie` takes it.
+    case hashVirtual(UInt64)
 }
 
 extension MMU {
@@ -166,6 +170,7 @@ extension MMU {
         case .range(let address, let count, let pid): invalidate(address, count: count, pid: pid)
         case .hash: invalidateHash()
         case .hashPage(let entry): invalidateHash(entry)
+        case .hashVirtual(let rb): invalidateHash(virtual: rb)
         }
     }
 }

@@ -176,7 +176,7 @@ extension MMU {
     /// Drops what hash translation has left of one page.
     ///
     /// Whatever comes from the table came through a segment that is still in the SLB, since replacing one drops
-    /// everything. The offset in the segment stands in the entry, but for the bits that the hash has: those follow from
+    /// what came through it. The offset in the segment stands in the entry, but for the bits that the hash has: those follow from
     /// the group that the entry is in.
     func invalidateHash(_ entry: HashTableEntry) {
         guard let table = hashTable else { return }
@@ -195,6 +195,26 @@ extension MMU {
                 entry.high << 16 & ~mask & ~hashed | (hash & table.groupMask) << UInt64(sizes.shift) & hashed
             let count: UInt64 = 1 << page
             invalidateHash((segment.esid & mask | offset) & ~(count - 1), count: count)
+        }
+    }
+
+    /// Drops what `tlbie` names by a virtual address: bits 0 to 51 of `rb` are bits 14 to 65 of the address, of which old
+    /// kernels leave out the first 16. Its low bits say more of large pages than of the address, so 16 MiB are dropped,
+    /// and the segment where pages are larger.
+    func invalidateHash(virtual rb: UInt64) {
+        for segment in slb where segment.esid & SLBEntry.valid != 0 {
+            let isLarge = segment.vsid & SLBEntry.sizeMask != 0
+            let (field, shift): (UInt64, UInt64) = isLarge ? (0x3fff_ffff_ff00_0000, 40) : (0x3fff_ffff_ffff_f000, 28)
+            let mask: UInt64 = (1 << shift) - 1
+            let vsid = (segment.vsid & field) >> (isLarge ? 24 : 12)
+            guard ((vsid << shift) ^ rb) & 0xffff_ffff_ffff & ~mask == 0 else { continue }
+            let ea = segment.esid & ~mask
+            let largest = pageSizes(of: segment)?.pages.map { Int($0.shift) }.max() ?? 64
+            if largest > 24 {
+                invalidateHash(ea, count: mask + 1)
+            } else {
+                invalidateHash(ea | rb & mask & ~0xff_ffff, count: 1 << 24)
+            }
         }
     }
 

@@ -28,9 +28,17 @@ extension MMU {
             return false
         }
         let index = Int(slot)
-        if slb[index].esid & SLBEntry.valid != 0 { invalidateHash() }
+        let old = slb[index]
         slb[index] = SLBEntry(esid: esid, vsid: vsid)
+        // Kernels store a process's segments again at every switch to it.
+        if old.esid & SLBEntry.valid != 0, old != slb[index] { invalidateHash(under: old) }
         return true
+    }
+
+    /// Drops what came through a segment.
+    private func invalidateHash(under segment: SLBEntry) {
+        let count: UInt64 = segment.vsid & SLBEntry.sizeMask == SLBEntry.segment1T ? 1 << 40 : 1 << 28
+        invalidateHash(segment.esid & ~(count - 1), count: count)
     }
 
     func invalidateSegment(for ea: UInt64) {
@@ -40,8 +48,7 @@ extension MMU {
             let isLarge = slb[index].vsid & SLBEntry.sizeMask == SLBEntry.segment1T
             guard slb[index].esid == (isLarge ? large : small) else { continue }
             slb[index].esid &= ~SLBEntry.valid
-            let count: UInt64 = isLarge ? 1 << 40 : 1 << 28
-            invalidateHash(ea & ~(count - 1), count: count)
+            invalidateHash(under: slb[index])
             return
         }
     }
