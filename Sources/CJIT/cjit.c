@@ -40,6 +40,9 @@ void cj_code_memory_unmap(cj_code_memory *memory) {
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <xmmintrin.h>
+
+void cj_reset_mxcsr(void) { _mm_setcsr(0x1f80); }
 
 static uint64_t enabled_state(void) {
     uint32_t low, high;
@@ -70,5 +73,6 @@ uint32_t cj_host_features(void) {
     return features;
 }
 #else
+void cj_reset_mxcsr(void) {}
 uint32_t cj_host_features(void) { return 0; }
 #endif

@@ -115,6 +115,16 @@ struct TranslationProgram {
         if faults { words[random.below(2)] = 0x3821_1800 }
     }
 
+    /// Changes the rounding mode, or what else FPSCR's last field has, about every `distance` instructions.
+    mutating func addModes(distance: Int) {
+        var random = Random(state: seed &* 0x2545_f491_4f6c_dd1d | 1)
+        for index in stride(from: random.below(distance), to: words.count, by: distance) {
+            // mtfsfi 7, now and then with NI.
+            let value = UInt32(random.below(8) == 0 ? 4 : random.below(4))
+            words[index] = 0xff80_010c | value << 12
+        }
+    }
+
     /// `baseline` is native code for an x86-64-v2 host.
     enum Engine { case interpreter, blocks, native, baseline }
 
@@ -170,7 +180,8 @@ struct TranslationProgram {
             // Limits, denormals, ties, NaNs of all kinds.
             let image = RandomState.image(seed: UInt32(truncatingIfNeeded: seed), model: .power10)
             for index in 0..<64 { vsr(cpu.state)[index] = .init(lo: image.vsr[index].lo, hi: image.vsr[index].hi) }
-            cpu.state.pointee.fpscr = FPSCR.normalized(image.fpscr & (FPSCR.sticky | FPSCR.fprf | FPSCR.fi | FPSCR.fr))
+            let kept = FPSCR.sticky | FPSCR.fprf | FPSCR.fi | FPSCR.fr | FPSCR.rn
+            cpu.state.pointee.fpscr = FPSCR.normalized(image.fpscr & kept)
             cpu.state.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
         }
         gpr(cpu.state)[1] = Self.dataAddress + 0x400

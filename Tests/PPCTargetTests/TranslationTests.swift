@@ -101,6 +101,20 @@ struct TranslationTests {
         #expect(baseline.firstDifference(reference) == nil)
     }
 
+    @Test("Loops that change the rounding mode end alike on every engine", arguments: UInt64(1)...40)
+    func roundingLoops(seed: UInt64) throws {
+        let rows = TranslationProgram.rows { $0.mnemonic.wholeMatch(of: /f.*|xs.*|xv.*p|v.*fp/) != nil }
+        var program = TranslationProgram(
+            seed: seed &* 193, length: 6 + Int(seed % 12), rows: rows, bigEndian: seed % 3 == 0)
+        program.isAwkward = seed % 4 == 0
+        program.addModes(distance: 3 + Int(seed % 5))
+        let reference = try #require(program.run(.interpreter))
+        #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil)
+        guard NativeEngine.isSupported else { return }
+        #expect(try #require(program.run(.native)).firstDifference(reference) == nil)
+        #expect(try #require(program.run(.baseline)).firstDifference(reference) == nil)
+    }
+
     @Test("Code that a loop writes over is translated anew", arguments: [false, true])
     func selfModification(native: Bool) throws {
         guard !native || NativeEngine.isSupported else { return }

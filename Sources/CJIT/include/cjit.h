@@ -91,6 +91,9 @@ enum {
     CJ_PCLMUL = 1u << 10,
 };
 
+// MXCSR as the ABI has it at a program's start: nearest, exceptions masked and clear.
+void cj_reset_mxcsr(void);
+
 // 0 on hosts other than x86-64.
 uint32_t cj_host_features(void);
 

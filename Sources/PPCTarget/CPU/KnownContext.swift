@@ -18,11 +18,13 @@ struct KnownContext {
     // What they come down to.
     private var facilities: UInt64
     private var tlb: UnsafeMutablePointer<ppc_tlb_entry>?
-    /// Jump caches of a native engine and the bank generations they were chosen for: with FPSCR plain, and not.
+    /// Jump caches of a native engine and the bank generations they were chosen for: with FPSCR's mode zero, and with
+    /// another one (``PlainFPSCR/mode(_:)``).
     var plainCode: UInt64 = 0
     var plainGeneration: UInt64 = 0
     var otherCode: UInt64 = 0
     var otherGeneration: UInt64 = 0
+    var otherMode: UInt64 = 0
 
     static var count: Int { 64 }
     private static var none: UInt64 { .max }

@@ -7,8 +7,23 @@ import CPPCState
 /// What is pending: in `fp_pending` the word of the last scalar operation, or ``stickyOnly``; its operands and the
 /// parts of FPSCR that instructions after it have changed in the scratch area; in MXCSR the sticky exceptions.
 enum DeferredFPSCR {
-    /// Generated code runs with every exception masked, rounding to nearest, nothing flushed.
-    static var initialMXCSR: UInt32 { 0x1f80 }
+    /// Generated code runs with every exception masked, nothing flushed, and rounds as FPSCR says if it may use the
+    /// host's FPU at all.
+    @inline(__always)
+    static func initialMXCSR(_ fpscr: UInt64) -> UInt32 {
+        // RN: nearest, toward zero, up, down. The host: nearest, down, up, toward zero.
+        let rounding = UInt32(truncatingIfNeeded: 0 &- PlainFPSCR.mode(fpscr)) & 3
+        return defaultMXCSR | rounding &<< 13
+    }
+    static var defaultMXCSR: UInt32 { 0x1f80 }
+
+    /// For functions that generated code calls: everybody else's floating point counts on rounding to nearest. Generated
+    /// code loads MXCSR again after every call.
+    @inline(__always)
+    static func leaveRounding(_ cpu: CPUState) {
+        let initial = UnsafeRawPointer(cpu) + Int(CJ_SCRATCH) + Int(CJ_BIAS) + Int(CJ_MXCSR_INITIAL) * 8
+        if initial.load(as: UInt32.self) != defaultMXCSR { cj_reset_mxcsr() }
+    }
 
     /// Value of `fp_pending` when no operation is to be redone, but MXCSR or the status bytes may tell something.
     static var stickyOnly: UInt32 { 1 }
@@ -75,6 +90,7 @@ enum DeferredFPSCR {
 
     /// The same as a C function for generated code, which has put MXCSR into the scratch area.
     static let function: @convention(c) (CPUState) -> Void = { cpu in
+        leaveRounding(cpu)
         settle(cpu, mxcsr: DeferredFPSCR.collected(cpu))
     }
 

@@ -45,18 +45,21 @@ enum Lowered: String, CaseIterable {
     case lfs, lfsu, lfsx, lfsux, lfd, lfdu, lfdx, lfdux, stfs, stfsu, stfsx, stfsux, stfd, stfdu, stfdx, stfdux
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
     case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
-    case fsqrt, fsel, fcpsgn, fmrgew, fmrgow, frsp, friz, frip, frim, fcfid, fctiwz, fctidz, fctiw, fctid, fcmpu, fcmpo
+    case fsqrt, fsqrts, fsel, fcpsgn, fmrgew, fmrgow, frsp, friz, frip, frim, frin
+    case fcfid, fcfids, fctiwz, fctidz, fctiw, fctid, fcmpu, fcmpo
     // VSX scalar.
-    case xsadddp, xssubdp, xsmuldp, xsdivdp, xsaddsp, xssubsp, xsmulsp, xsdivsp, xssqrtdp, xsrsp
+    case xsadddp, xssubdp, xsmuldp, xsdivdp, xsaddsp, xssubsp, xsmulsp, xsdivsp, xssqrtdp, xssqrtsp, xsrsp
     case xsmaddadp, xsmaddmdp, xsmsubadp, xsmsubmdp, xsnmaddadp, xsnmaddmdp, xsnmsubadp, xsnmsubmdp
     case xsmaddasp, xsmaddmsp, xsmsubasp, xsmsubmsp, xsnmaddasp, xsnmaddmsp, xsnmsubasp, xsnmsubmsp
-    case xscmpudp, xscmpodp, xsmaxdp, xsmindp, xsmaxcdp, xsmincdp, xsrdpiz, xsrdpip, xsrdpim
-    case xsabsdp, xsnabsdp, xsnegdp, xscpsgndp, xscvspdpn, xscvdpspn, xscvspdp, xscvsxddp, xscvdpsxds, xscvdpsxws
+    case xscmpudp, xscmpodp, xsmaxdp, xsmindp, xsmaxcdp, xsmincdp, xsrdpi, xsrdpic, xsrdpiz, xsrdpip, xsrdpim
+    case xsabsdp, xsnabsdp, xsnegdp, xscpsgndp, xscvspdpn, xscvdpspn, xscvspdp, xscvsxddp, xscvsxdsp
+    case xscvdpsxds, xscvdpsxws
     // VSX vector floating point.
     case xvadddp, xvsubdp, xvmuldp, xvdivdp, xvsqrtdp, xvaddsp, xvsubsp, xvmulsp, xvdivsp, xvsqrtsp
     case xvmaddadp, xvmaddmdp, xvmsubadp, xvmsubmdp, xvnmaddadp, xvnmaddmdp, xvnmsubadp, xvnmsubmdp
     case xvmaddasp, xvmaddmsp, xvmsubasp, xvmsubmsp, xvnmaddasp, xvnmaddmsp, xvnmsubasp, xvnmsubmsp
     case xvmaxdp, xvmindp, xvmaxsp, xvminsp, xvrdpiz, xvrdpip, xvrdpim, xvrspiz, xvrspip, xvrspim
+    case xvrdpi, xvrdpic, xvrspi, xvrspic
     case xvcmpeqdp, xvcmpgtdp, xvcmpgedp, xvcmpeqsp, xvcmpgtsp, xvcmpgesp
     case xvabsdp, xvnabsdp, xvnegdp, xvcpsgndp, xvabssp, xvnabssp, xvnegsp, xvcpsgnsp
     case xvcvspdp, xvcvdpsp, xvcvdpsxws, xvcvspsxws, xvcvdpsxds, xvcvsxwdp, xvcvsxwsp, xvcvsxddp

@@ -170,6 +170,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Acts on the outcome of an instruction for generated code, which goes on at the address returned through
     /// `CJ_JUMP_CACHE`; all ones if it must come back instead.
     static func transition(_ cpu: CPUState, _ outcome: Int32) -> UInt64 {
+        DeferredFPSCR.leaveRounding(cpu)
         switch outcome {
         case Outcome.exception: ExceptionDelivery.deliver(cpu)
         case Outcome.sync: cpu.pointee.nip = effectiveAddress(cpu, cpu.pointee.nip &+ 4)
@@ -189,12 +190,13 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     private static func jumpCache(_ cpu: CPUState) -> UInt64? {
         guard let known = KnownContext.current(cpu), let tlb = cpu.pointee.tlb else { return nil }
         let generation = tlb[Int(PPC_TLB_ENTRIES)].read_tag
-        if PlainFPSCR.isPlain(cpu.pointee.fpscr) {
+        let mode = PlainFPSCR.mode(cpu.pointee.fpscr)
+        if mode == 0 {
             return known.pointee.plainGeneration == generation && known.pointee.plainCode != 0
                 ? known.pointee.plainCode : nil
         }
         return known.pointee.otherGeneration == generation && known.pointee.otherCode != 0
-            ? known.pointee.otherCode : nil
+            && known.pointee.otherMode == mode ? known.pointee.otherCode : nil
     }
 
     /// Lets the interpreter do what is not worth translating: illegal and refused instructions, code outside RAM.
@@ -223,7 +225,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         scratch[Int(CJ_CR_VALUES)] = 8 | so | (4 | so) &<< 32
         scratch[Int(CJ_CR_VALUES) + 1] = 2 | so
         scratch[Int(CJ_RESYNC)] = 0
-        scratch[Int(CJ_MXCSR_INITIAL)] = UInt64(DeferredFPSCR.initialMXCSR)
+        scratch[Int(CJ_MXCSR_INITIAL)] = UInt64(DeferredFPSCR.initialMXCSR(cpu.pointee.fpscr))
     }
 
     /// Makes the jump cache of the present context and address space current.
@@ -248,10 +250,12 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         let entries = UInt64(UInt(bitPattern: cache.entries))
         scratch[Int(CJ_JUMP_CACHE)] = entries
         guard let known = KnownContext.current(state) else { return }
-        if PlainFPSCR.isPlain(state.pointee.fpscr) {
+        let mode = PlainFPSCR.mode(state.pointee.fpscr)
+        if mode == 0 {
             (known.pointee.plainCode, known.pointee.plainGeneration) = (entries, generation)
         } else {
             (known.pointee.otherCode, known.pointee.otherGeneration) = (entries, generation)
+            known.pointee.otherMode = mode
         }
     }
 

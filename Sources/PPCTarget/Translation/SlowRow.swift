@@ -141,6 +141,7 @@ struct SlowRow {
 extension NativeEngine {
     /// A memory access that generated code cannot do.
     static func slowAccess(_ cpu: CPUState, _ row: UnsafeRawPointer) -> Int32 {
+        DeferredFPSCR.leaveRounding(cpu)
         if let engine = cpu.pointee.translation {
             Unmanaged<NativeEngine>.fromOpaque(engine)._withUnsafeGuaranteedRef { $0.counters.slowAccesses &+= 1 }
         }

@@ -18,7 +18,7 @@ struct TranslationContext: Equatable, Hashable {
         bits |= state.data_real != 0 ? 8 : 0
         bits |= state.msr & 0x20 != 0 ? 16 : 0  // IR
         bits |= state.msr &>> 60 & 1 != 0 ? 32 : 0  // HV
-        bits |= PlainFPSCR.isPlain(state.fpscr) ? 64 : 0
+        bits |= PlainFPSCR.isPlain(state.fpscr) ? 64 | (state.fpscr & FPSCR.rn) &<< 32 : 0
         bits |= (state.granule_shift & 63) &<< 8
         bits |= (state.facilities & 0xffff) &<< 16
         rawValue = bits
@@ -29,8 +29,10 @@ struct TranslationContext: Equatable, Hashable {
     var narrow: Bool { rawValue & 2 != 0 }
     var problemState: Bool { rawValue & 4 != 0 }
     var hypervisor: Bool { rawValue & 32 != 0 }
-    /// Floating-point exceptions are disabled, rounding is to nearest, NI is off: arithmetic may use the host's FPU.
+    /// Floating-point exceptions are disabled, NI is off: arithmetic may use the host's FPU.
     var plainFloatingPoint: Bool { rawValue & 64 != 0 }
+    /// FPSCR[RN] if floating point is plain, otherwise zero. Generated code runs with MXCSR rounding that way.
+    var rounding: UInt8 { UInt8(truncatingIfNeeded: rawValue &>> 32 & 3) }
     var granuleShift: UInt8 { UInt8(truncatingIfNeeded: rawValue &>> 8 & 63) }
     var facilities: UInt64 { rawValue &>> 16 & 0xffff }
 
@@ -47,8 +49,12 @@ struct TranslationContext: Equatable, Hashable {
 
 /// FPSCR as the code generators see it.
 enum PlainFPSCR {
-    /// VE, OE, UE, ZE, XE, NI and RN, all of which must be zero for the host's FPU to do.
-    static var special: UInt64 { 0xff }
+    /// VE, OE, UE, ZE, XE and NI, all of which must be zero for the host's FPU to do.
+    static var special: UInt64 { 0xfc }
     @inline(__always)
     static func isPlain(_ fpscr: UInt64) -> Bool { fpscr & special == 0 }
+
+    /// What translations depend on: RN, or 4 if floating point is not plain.
+    @inline(__always)
+    static func mode(_ fpscr: UInt64) -> UInt64 { isPlain(fpscr) ? fpscr & FPSCR.rn : 4 }
 }

@@ -14,17 +14,16 @@ extension Translator {
         switch op {
         case .lfd, .lfdx, .stfd, .stfdx, .lfs, .lfsx, .stfs, .stfsx: return true
         case .lfdu, .lfdux, .stfdu, .stfdux, .lfsu, .lfsux: return f.ra != 0
-        case .fmr, .fneg, .fabs, .fnabs, .fcpsgn, .fsel: return !f.record
+        // Their record forms look at exceptions, and only plain code knows that none is enabled.
+        case .fmr, .fneg, .fabs, .fnabs, .fcpsgn, .fsel: return context.plainFloatingPoint || !f.record
         case .fmrgew, .fmrgow, .xsabsdp, .xsnabsdp, .xsnegdp, .xscpsgndp, .xscvspdpn, .xscvdpspn: return true
-        case .fadd, .fsub, .fmul, .fdiv, .fadds, .fsubs, .fmuls, .fdivs, .fsqrt, .frsp, .friz, .frip, .frim, .fcfid,
-            .fctiwz, .fctidz, .fctiw, .fctid:
-            return context.plainFloatingPoint && !f.record
-        case .fmadd, .fmsub, .fnmadd, .fnmsub, .fmadds, .fmsubs, .fnmadds, .fnmsubs:
-            return context.plainFloatingPoint && !f.record && entry.features & UInt32(CJ_FMA) != 0
-        case .xsmaddadp, .xsmaddmdp, .xsmsubadp, .xsmsubmdp, .xsnmaddadp, .xsnmaddmdp, .xsnmsubadp, .xsnmsubmdp,
+        case .fmadd, .fmsub, .fnmadd, .fnmsub, .fmadds, .fmsubs, .fnmadds, .fnmsubs,
+            .xsmaddadp, .xsmaddmdp, .xsmsubadp, .xsmsubmdp, .xsnmaddadp, .xsnmaddmdp, .xsnmsubadp, .xsnmsubmdp,
             .xsmaddasp, .xsmaddmsp, .xsmsubasp, .xsmsubmsp, .xsnmaddasp, .xsnmaddmsp, .xsnmsubasp, .xsnmsubmsp:
             return context.plainFloatingPoint && entry.features & UInt32(CJ_FMA) != 0
-        case .fcmpu, .fcmpo, .xscmpudp, .xscmpodp, .xsadddp, .xssubdp, .xsmuldp, .xsdivdp, .xsaddsp, .xssubsp, .xsmulsp,
+        case .fadd, .fsub, .fmul, .fdiv, .fadds, .fsubs, .fmuls, .fdivs, .fsqrt, .fsqrts, .frsp, .friz, .frip, .frim,
+            .frin, .fcfid, .fcfids, .fctiwz, .fctidz, .fctiw, .fctid, .xssqrtsp, .xsrdpi, .xsrdpic, .xscvsxdsp,
+            .fcmpu, .fcmpo, .xscmpudp, .xscmpodp, .xsadddp, .xssubdp, .xsmuldp, .xsdivdp, .xsaddsp, .xssubsp, .xsmulsp,
             .xsdivsp, .xssqrtdp, .xsrsp, .xsrdpiz, .xsrdpip, .xsrdpim, .xsmaxdp, .xsmindp, .xsmaxcdp, .xsmincdp,
             .xscvsxddp, .xscvdpsxds, .xscvdpsxws, .xscvspdp:
             return context.plainFloatingPoint
@@ -34,7 +33,11 @@ extension Translator {
     }
 
     mutating func lowerFloat(_ op: Lowered, _ f: Word) {
-        if lowerFloatMove(op, f) || lowerElementary(op, f) || lowerFused(op, f) { return }
+        if lowerFloatMove(op, f) {
+            recordStatus(f.word)
+            return
+        }
+        if lowerElementary(op, f) || lowerFused(op, f) { return }
         if lowerFloatConversion(op, f) || lowerFloatComparison(op, f) { return }
         lowerVector(op, f.word)
     }
@@ -113,15 +116,21 @@ extension Translator {
         case .fsubs, .xssubsp: arithmetic(f, 0x5c, single: true)
         case .fmuls, .xsmulsp: arithmetic(f, 0x59, single: true)
         case .fdivs, .xsdivsp: arithmetic(f, 0x5e, single: true)
-        case .fsqrt, .xssqrtdp:
-            let n = FloatOperands(f.word)
-            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
-            let b = useScalar(n.b, .x0)
-            vector(VectorOperation(0x51, simd: Self.scalarDouble), .x2, b, b)
-            finishOperation(new, n.target, single: false)
+        case .fsqrt, .xssqrtdp: squareRoot(f, single: false)
+        case .fsqrts, .xssqrtsp: squareRoot(f, single: true)
         default: return false
         }
         return true
+    }
+
+    private mutating func squareRoot(_ f: Word, single: Bool) {
+        let n = FloatOperands(f.word)
+        let slow = asm.label()
+        let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+        let b = useScalar(n.b, .x0)
+        if single { requireSingle(n.b, slow) }
+        vector(VectorOperation(0x51, simd: Self.scalarDouble), .x2, b, b)
+        finishOperation(new, n.target, single: single, slow: slow)
     }
 
     private mutating func arithmetic(_ f: Word, _ code: UInt8, single: Bool) {
@@ -148,9 +157,10 @@ extension Translator {
         finishOperation(new, n.target, single: single, slow: slow)
     }
 
-    /// Leaves if a VSR's double has bits that a single has not: rounding to double first could change the result.
+    /// Leaves if a VSR's double has bits that a single has not: rounding to nearest double first could change the result.
+    /// Rounding in one direction twice is rounding once.
     private mutating func requireSingle(_ number: Int, _ slow: Assembler.Label) {
-        if isSingle(number) { return }
+        if context.rounding != 0 || isSingle(number) { return }
         // test dword [home], 0x1fffffff
         asm.rm(0, wide: false, 0, 0xf7, reg: 0, vsr(number, 8))
         asm.word32(0x1fff_ffff)
@@ -185,13 +195,14 @@ extension Translator {
         let a = useScalar(n.a, .x0)
         copyVector(.x2, useScalar(addend, .x2))
         let slow = asm.label()
+        let code = negate && negatesFirst ? Self.negated(code) : code
         switch scalarOperand(factor) {
         case .memory(let memory): asm.vex(simd: 1, wide: true, 2, code, reg: 2, vvvv: a.code, memory)
         case .register(let register): asm.vex(simd: 1, wide: true, 2, code, reg: 2, vvvv: a.code, rm: register.code)
         case .constant: break
         }
-        if single {
-            // Rounding twice is wrong if the first rounding ends halfway between two singles.
+        if single && context.rounding == 0 {
+            // Rounding to nearest twice is wrong if the first rounding ends halfway between two singles.
             moveFromVector(.rax, .x2)
             asm.alu(.and, .w32, .rax, immediate: 0x1fff_ffff)
             asm.alu(.cmp, .w32, .rax, immediate: 0x1000_0000)
@@ -199,6 +210,14 @@ extension Translator {
         }
         finishOperation(new, n.target, single: single, negate: negate, slow: slow)
     }
+
+    /// Negative multiply-adds round the negated sum (as QEMU does; the ISA's wording leaves it open), which differs from
+    /// negating the rounded one where up and down are different. The host rounds so, too, but the sign of a sum of zero
+    /// is then another.
+    var negatesFirst: Bool { context.rounding >= 2 }
+
+    /// The host's negated form of a multiply-add or multiply-subtract: B8 to BB become BE, BF, BC and BD.
+    static func negated(_ code: UInt8) -> UInt8 { code ^ 6 }
 
     // MARK: Beginnings and ends of operations
 
@@ -222,23 +241,28 @@ extension Translator {
             vector(VectorOperation(0x5a, simd: Self.scalarSingle), .x4, .x4, .x4)
             vector(.and, .x3, .x4, constants[.scalarMagnitude])
             compareScalars(.x3, constants[.smallestSingle])
-            let normal = asm.shortJump(.above)
-            // Zero, tiny, at the edge, or a NaN: of these only zero may stay.
-            moveFromVector(.rax, .x2)
-            asm.alu(.add, .w64, .rax, .rax)
-            asm.jump(.notEqual, slow)
-            asm.land(normal)
+            if negate && negatesFirst {
+                asm.jump(.belowOrEqual, slow)
+            } else {
+                let normal = asm.shortJump(.above)
+                // Zero, tiny, at the edge, or a NaN: of these only zero may stay.
+                moveFromVector(.rax, .x2)
+                asm.alu(.add, .w64, .rax, .rax)
+                asm.jump(.notEqual, slow)
+                asm.land(normal)
+            }
             result = .x4
         } else {
             vector(.and, .x3, .x2, constants[.scalarMagnitude])
             compareScalars(.x3, constants[.smallestDouble])
-            // Equal, or unordered.
-            asm.jump(.equal, slow)
+            // Equal, or unordered; and zero where its sign is wrong.
+            asm.jump(negate && negatesFirst ? .belowOrEqual : .equal, slow)
         }
         slowPath(from: slow)
-        if negate { vector(.xor, result, result, constants[.scalarSign]) }
+        if negate && !negatesFirst { vector(.xor, result, result, constants[.scalarSign]) }
         finishScalar(target, result, single: single)
         setPending(new)
+        recordStatus(buffer.instructions[current].word)
         resumeSlowPath()
     }
 

@@ -14,6 +14,8 @@ extension Translator {
         case .friz, .xsrdpiz: roundToIntegral(f, n, 3)
         case .frip, .xsrdpip: roundToIntegral(f, n, 2)
         case .frim, .xsrdpim: roundToIntegral(f, n, 1)
+        case .frin, .xsrdpi: roundToNearest(f, n)
+        case .xsrdpic: roundToIntegral(f, n, 4)
         case .fcfid, .xscvsxddp:
             zeroVector(.x2)
             // cvtsi2sd; integers are zero or far from tiny.
@@ -25,6 +27,20 @@ extension Translator {
             let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
             finishScalar(n.target, .x2)
             setPending(new)
+            recordStatus(f.word)
+        case .fcfids, .xscvsxdsp:
+            zeroVector(.x2)
+            // cvtsi2ss: one rounding, and no tiny results.
+            if hasAVX {
+                asm.vex(simd: 2, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
+            } else {
+                asm.rm(0xf3, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
+            }
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2)
+            finishScalar(n.target, .x2, single: true)
+            setPending(new)
+            recordStatus(f.word)
         case .fctiwz, .xscvdpsxws: convertToInteger(n, .w32, code: 0x2c, twice: op == .xscvdpsxws)
         case .fctidz, .xscvdpsxds: convertToInteger(n, .w64, code: 0x2c, twice: false)
         case .fctiw: convertToInteger(n, .w32, code: 0x2d, twice: false)
@@ -57,9 +73,34 @@ extension Translator {
     private mutating func roundToIntegral(_ f: Word, _ n: FloatOperands, _ mode: UInt8) {
         let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
         let b = useScalar(n.b, .x0)
-        // roundsd without the inexact exception.
-        vector(VectorOperation(0x0b, map: 3), .x2, b, .register(b), immediate: 8 | mode)
+        // roundsd; only rounding as MXCSR says (4) tells that it was inexact.
+        vector(VectorOperation(0x0b, map: 3), .x2, b, .register(b), immediate: mode == 4 ? 4 : 8 | mode)
         finishOperation(new, n.target, single: false)
+    }
+
+    /// To nearest, and away from zero in the middle, which the host has not: what truncation cuts off is exact, and so is
+    /// adding one if that is a half or more.
+    private mutating func roundToNearest(_ f: Word, _ n: FloatOperands) {
+        let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+        let b = useScalar(n.b, .x0)
+        let (subtract, compare) = (VectorOperation(0x5c, simd: 3), VectorOperation(0xc2, simd: 3))
+        vector(VectorOperation(0x0b, map: 3), .x2, b, .register(b), immediate: 8 | 3)
+        vector(subtract, .x1, b, .x2)
+        vector(.and, .x3, .x1, constants[.scalarMagnitude])
+        copyVector(.x1, b)
+        loadConstant(.x4, .doubleHalves)
+        // All ones where a half is not above the rest.
+        vector(compare, .x4, .x4, .register(.x3), immediate: 2)
+        vector(.and, .x4, .x4, constants[.doubleOnes])
+        vector(.and, .x1, .x1, constants[.scalarSign])
+        vector(.or, .x4, .x4, .x1)
+        vector(VectorOperation(0x58, simd: 3), .x2, .x2, .x4)
+        vector(.or, .x2, .x2, .x1)
+        finishOperation(new, n.target, single: false)
+    }
+
+    mutating func loadConstant(_ to: VectorRegister, _ name: VectorConstants.Name) {
+        vector(unary: VectorOperation(0x6f), to, constants[name])
     }
 
     /// Truncates (code 2C) or rounds (2D). The host's answer to what does not fit goes to the slow path.
@@ -100,6 +141,7 @@ extension Translator {
         setDouble0(n.target, clears: true)
         asm.zeroExtend(.w8, .rax, .rdx)
         setFI()
+        recordStatus(buffer.instructions[current].word)
         resumeSlowPath()
     }
 

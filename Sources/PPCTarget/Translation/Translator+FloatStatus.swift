@@ -34,7 +34,9 @@ extension Translator {
 
     /// The operation that is about to be written; keeps apart from the pending one by using the other bank.
     func newPending(_ word: UInt64, a: Int?, b: Int?, c: Int?) -> PendingFloat {
-        var new = PendingFloat(word: UInt32(truncatingIfNeeded: word), bank: 3 &- pendingFloat.bank)
+        // Redoing it must not record once more.
+        let word = UInt32(truncatingIfNeeded: word) & (Self.isRecording(word) ? ~1 : .max)
+        var new = PendingFloat(word: word, bank: 3 &- pendingFloat.bank)
         if let a { new.a = Int8(truncatingIfNeeded: a) }
         if let b { new.b = Int8(truncatingIfNeeded: b) }
         if let c { new.c = Int8(truncatingIfNeeded: c) }
@@ -103,6 +105,37 @@ extension Translator {
     mutating func clearFI() {
         asm.storeByte(status(1), immediate: 0x80)
         pendingFloat.keepsFI = true
+    }
+
+    // MARK: Record forms
+
+    /// Whether a floating-point word has Rc set; VSX has the high bit of a register number there.
+    static func isRecording(_ word: UInt64) -> Bool { word & 1 != 0 && word &>> 26 & 63 != 60 }
+
+    /// CR field 1 = FX, FEX, VX and OX, if the word says so. What is pending decides none of them; MXCSR's part does:
+    /// OX itself, and FX if it has an exception that FPSCR has not. FEX stays clear, nothing being enabled. Uses rax, rcx
+    /// and rdx.
+    mutating func recordStatus(_ word: UInt64) {
+        guard Self.isRecording(word) else { return }
+        let collected = state(Int(CJ_SCRATCH), Int(CJ_MXCSR) &* 8)
+        asm.storeMXCSR(collected)
+        asm.load(.w32, .rcx, collected)
+        asm.shift(.shr, .w32, .rcx, 3)
+        asm.alu(.and, .w32, .rcx, immediate: 7)
+        asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rdx.code, constants.stickyStatus)
+        asm.load(.w32, .rdx, MemoryOperand(.rdx, index: .rcx, scale: 2))
+        asm.load(.w32, .rax, state(Int(CJ_FPSCR)))
+        asm.move(.w32, .rcx, .rax)
+        asm.alu(.or, .w32, .rax, .rdx)
+        // ecx = minus one if there is an exception that FPSCR has not.
+        asm.alu(.xor, .w32, .rcx, immediate: -1)
+        asm.alu(.and, .w32, .rcx, .rdx)
+        asm.negate(.w32, .rcx)
+        asm.alu(.sbb, .w32, .rcx, .rcx)
+        asm.shift(.shl, .w32, .rcx, 31)
+        asm.alu(.or, .w32, .rax, .rcx)
+        asm.shift(.shr, .w32, .rax, 28)
+        asm.store(.w8, state(Int(CJ_CR), 1), .rax)
     }
 
     // MARK: Writing down

@@ -12,6 +12,7 @@ extension Translator {
         switch op {
         case .xvadddp, .xvsubdp, .xvmuldp, .xvdivdp, .xvsqrtdp, .xvaddsp, .xvsubsp, .xvmulsp, .xvdivsp, .xvsqrtsp,
             .xvmaxdp, .xvmindp, .xvmaxsp, .xvminsp, .xvrdpiz, .xvrdpip, .xvrdpim, .xvrspiz, .xvrspip, .xvrspim,
+            .xvrdpi, .xvrdpic, .xvrspi, .xvrspic,
             .xvcmpeqdp, .xvcmpgtdp, .xvcmpgedp, .xvcmpeqsp, .xvcmpgtsp, .xvcmpgesp, .xvcvspdp, .xvcvdpsp,
             .xvcvdpsxws, .xvcvspsxws, .xvcvdpsxds, .xvcvsxwdp, .xvcvsxwsp, .xvcvsxddp:
             return context.plainFloatingPoint
@@ -41,6 +42,8 @@ extension Translator {
         case .xvrdpiz, .xvrspiz: packedIntegral(v, 3, single: op == .xvrspiz)
         case .xvrdpip, .xvrspip: packedIntegral(v, 2, single: op == .xvrspip)
         case .xvrdpim, .xvrspim: packedIntegral(v, 1, single: op == .xvrspim)
+        case .xvrdpic, .xvrspic: packedIntegral(v, 4, single: op == .xvrspic)
+        case .xvrdpi, .xvrspi: packedNearest(v, single: op == .xvrspi)
         case .xvmaddadp, .xvmaddmdp: packedFused(v, word, 0xb8, single: false, negate: false)
         case .xvmsubadp, .xvmsubmdp: packedFused(v, word, 0xba, single: false, negate: false)
         case .xvnmaddadp, .xvnmaddmdp: packedFused(v, word, 0xb8, single: false, negate: true)
@@ -105,7 +108,25 @@ extension Translator {
 
     private mutating func packedIntegral(_ v: VectorFields, _ mode: UInt8, single: Bool) {
         vector(
-            unary: VectorOperation(single ? 0x08 : 0x09, map: 3), .x2, vectorOperand(v.b), immediate: 8 | mode)
+            unary: VectorOperation(single ? 0x08 : 0x09, map: 3), .x2, vectorOperand(v.b),
+            immediate: mode == 4 ? 4 : 8 | mode)
+        deliver(v, single: single)
+    }
+
+    /// To nearest, and away from zero in the middle; see the scalar form.
+    private mutating func packedNearest(_ v: VectorFields, single: Bool) {
+        let simd: UInt8 = single ? 0 : 1
+        let b = useVector(v.b, .x0)
+        vector(unary: VectorOperation(single ? 0x08 : 0x09, map: 3), .x2, .register(b), immediate: 8 | 3)
+        vector(VectorOperation(0x5c, simd: simd), .x3, b, .x2)
+        vector(.and, .x3, .x3, constants[single ? .wordMagnitudes : .doubleMagnitudes])
+        vector(.and, .x1, b, constants[single ? .wordSigns : .doubleSigns])
+        loadConstant(.x4, single ? .singleHalves : .doubleHalves)
+        compare(.x4, .x4, .register(.x3), 2, single: single)
+        vector(.and, .x4, .x4, constants[single ? .singleOnes : .doubleOnes])
+        vector(.or, .x4, .x4, .x1)
+        vector(VectorOperation(0x58, simd: simd), .x2, .x2, .x4)
+        vector(.or, .x2, .x2, .x1)
         deliver(v, single: single)
     }
 
@@ -115,6 +136,7 @@ extension Translator {
         let a = useVector(v.a, .x0)
         let addend = multipliesTarget ? v.b : v.t
         copyVector(.x2, useVector(addend, .x2))
+        let code = negate && negatesFirst ? Self.negated(code) : code
         switch vectorOperand(multipliesTarget ? v.t : v.b) {
         case .memory(let memory): asm.vex(simd: 1, wide: !single, 2, code, reg: 2, vvvv: a.code, memory)
         case .register(let register):
@@ -148,8 +170,8 @@ extension Translator {
         let smallest = constants[single ? .smallestSingles : .smallestDouble]
         vector(.and, .x3, .x2, magnitudes)
         if hasAVX {
-            // Equal or unordered.
-            compare(.x3, .x3, smallest, 8, single: single)
+            // Equal or unordered; or not greater, where zeros have the wrong sign.
+            compare(.x3, .x3, smallest, negate && negatesFirst ? 10 : 8, single: single)
         } else {
             compare(.x3, .x3, smallest, 0, single: single)
             copyVector(.x5, .x2)
@@ -159,7 +181,7 @@ extension Translator {
         if let also { vector(.or, .x3, .x3, also) }
         leaveIfAny(.x3, slow)
         slowPath(from: slow)
-        if negate { vector(.xor, .x2, .x2, constants[single ? .wordSigns : .doubleSigns]) }
+        if negate && !negatesFirst { vector(.xor, .x2, .x2, constants[single ? .wordSigns : .doubleSigns]) }
         finishVector(v.t, .x2)
         resumeSlowPath()
     }

@@ -477,12 +477,18 @@ struct Translator: ~Copyable {
         refreshConditionValues()
     }
 
-    /// Code for plain floating point must not go on without it, nor should other code once it could be that.
+    /// Code for plain floating point must not go on without it or with another rounding mode, nor should other code once
+    /// it could be that.
     private mutating func leaveIfModeChanged() {
         let changed = asm.label()
         // The low byte holds all that matters, see ``PlainFPSCR``.
-        asm.alu(.cmp, .w8, state(Int(CJ_FPSCR)), immediate: 0)
-        asm.jump(context.plainFloatingPoint ? .notEqual : .equal, changed)
+        if context.plainFloatingPoint {
+            asm.alu(.cmp, .w8, state(Int(CJ_FPSCR)), immediate: Int32(context.rounding))
+            asm.jump(.notEqual, changed)
+        } else {
+            asm.testByte(state(Int(CJ_FPSCR)), immediate: UInt8(PlainFPSCR.special))
+            asm.jump(.equal, changed)
+        }
         addStub(
             Stub(
                 kind: .again, label: changed,
@@ -507,12 +513,14 @@ struct Translator: ~Copyable {
         asm.loadMXCSR(scratch(Int(CJ_MXCSR_INITIAL)))
     }
 
-    /// Brings FPSCR up to date if floating-point results are pending. Everything is written back already.
+    /// Before a call: brings FPSCR up to date if floating-point results are pending, and MXCSR's rounding mode to what
+    /// functions expect. Everything is written back already.
     mutating func emitSettle() {
         asm.alu(.cmp, .w32, state(Int(CJ_FP_PENDING)), immediate: 0)
         let settled = asm.shortJump(.equal)
         asm.call(to: entry.thunks.settle)
         asm.land(settled)
+        if context.rounding != 0 { asm.loadMXCSR(state(Int(CJ_SCRATCH), Int(CJ_MXCSR) &* 8 &+ 4)) }
     }
 
     /// SO may have changed: the values that comparisons store carry it.

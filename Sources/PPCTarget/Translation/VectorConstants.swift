@@ -25,7 +25,13 @@ struct VectorConstants {
         case doubleMagnitudes, wordMagnitudes
         /// The smallest normal numbers: doubles, singles, and a single as a double.
         case smallestDouble, smallestSingles, smallestSingle
+        /// See ``VectorConstants/stickyStatus``.
+        case stickyStatus, stickyStatusRest
+        case doubleHalves, singleHalves, doubleOnes, singleOnes
     }
+
+    /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
+    var stickyStatus: UnsafeRawPointer { start + Name.stickyStatus.rawValue * 16 }
 
     /// Behind the named ones: 16 bytes of 0x80, 0 to 15, 16 bytes of 0x80, a window of which shifts by bytes.
     static var slidingOffset: Int { Name.allCases.count * 16 }
@@ -78,6 +84,13 @@ struct VectorConstants {
         case .smallestSingles: { $0 & 3 == 2 ? 0x80 : 0 }
         case .smallestSingle: { $0 & 7 == 7 ? 0x38 : $0 & 7 == 6 ? 0x10 : 0 }
         case .doubleMagnitudes: { $0 & 7 == 7 ? 0x7f : 0xff }
+        // An overflow is inexact.
+        case .stickyStatus: { [0, 0x12, 0x08, 0x1a][$0 >> 2] & ($0 & 3 == 3 ? 0xff : 0) }
+        case .stickyStatusRest: { [0x02, 0x12, 0x0a, 0x1a][$0 >> 2] & ($0 & 3 == 3 ? 0xff : 0) }
+        case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
+        case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
+        case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }
+        case .singleOnes: { $0 & 3 == 3 ? 0x3f : $0 & 3 == 2 ? 0x80 : 0 }
         }
     }
 }
