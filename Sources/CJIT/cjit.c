@@ -67,7 +67,14 @@ uint32_t cj_host_features(void) {
         if (b & bit_BMI2) features |= CJ_BMI2;
         if (ymm && (b & bit_AVX2)) features |= CJ_AVX2;
         const uint32_t wide = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
-        if (zmm && (b & wide) == wide) features |= CJ_AVX512;
+        if (zmm && (b & wide) == wide) {
+            features |= CJ_AVX512;
+            if (b & bit_AVX512CD) features |= CJ_AVX512_CD;
+            if (c & bit_AVX512VBMI) features |= CJ_AVX512_VBMI;
+            if (c & bit_AVX512VBMI2) features |= CJ_AVX512_VBMI2;
+            if ((c & bit_AVX512BITALG) && (c & bit_AVX512VPOPCNTDQ)) features |= CJ_AVX512_POPCNT;
+            if (c & bit_GFNI) features |= CJ_GFNI;
+        }
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d) && (c & bit_LZCNT)) features |= CJ_LZCNT;
     return features;

@@ -21,9 +21,8 @@ import Testing
         func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool { false }
     }
 
-    /// With all that this host has, and with what an x86-64-v2 host has.
-    @Test("instructions end as recorded", arguments: ISAVectorTests.files, [false, true])
-    func replay(file: String, isBaseline: Bool) throws {
+    @Test("instructions end as recorded", arguments: ISAVectorTests.files, HostLevel.allCases)
+    func replay(file: String, level: HostLevel) throws {
         guard NativeEngine.isSupported else { return }
         let vectors = try VectorFile(contentsOf: ISAVectorTests.folder.appendingPathComponent(file).path).vectors
         let first = try #require(vectors.first)
@@ -35,7 +34,7 @@ import Testing
         }
         let cpu = PPCCPU(model: model, memory: memory, clock: { 0 })
         cpu.hypercall = { _ in PPCTarget.Outcome.stop }
-        let engine = try NativeEngine(cpu: cpu, codeSize: 1 << 20, isBaseline: isBaseline)
+        let engine = try NativeEngine(cpu: cpu, codeSize: 1 << 20, level: level)
         cpu.engine = engine
         var failures: [String] = []
         var ran = 0

@@ -125,8 +125,7 @@ struct TranslationProgram {
         }
     }
 
-    /// `baseline` is native code for an x86-64-v2 host.
-    enum Engine { case interpreter, blocks, native, baseline }
+    enum Engine { case interpreter, blocks, native(HostLevel) }
 
     func run(_ engine: Engine) -> Outcome? {
         let memory = FlatMemory(size: 1 << 20)
@@ -194,8 +193,8 @@ struct TranslationProgram {
         switch engine {
         case .interpreter: break
         case .blocks: cpu.engine = BlockEngine(cpu: cpu)
-        case .native, .baseline:
-            native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20, isBaseline: engine == .baseline)
+        case .native(let level):
+            native = try? NativeEngine(cpu: cpu, codeSize: 1 << 20, level: level)
             guard let native else { return nil }
             cpu.engine = native
         }

@@ -40,7 +40,7 @@ struct TranslationTests {
         let blocks = try #require(program.run(.blocks))
         #expect(blocks.firstDifference(reference) == nil)
         guard NativeEngine.isSupported else { return }
-        let native = try #require(program.run(.native))
+        let native = try #require(program.run(.native(.all)))
         #expect(native.firstDifference(reference) == nil)
     }
 
@@ -59,7 +59,7 @@ struct TranslationTests {
         program.addBranches(faults: seed % 2 == 0)
         let reference = try #require(program.run(.interpreter))
         guard NativeEngine.isSupported else { return }
-        let native = try #require(program.run(.native))
+        let native = try #require(program.run(.native(.all)))
         #expect(native.firstDifference(reference) == nil)
     }
 
@@ -78,7 +78,7 @@ struct TranslationTests {
                 program.isAwkward = seed % 4 != 0
                 program.rounds = seed % 4 == 0 ? 110 : 1
                 let reference = try #require(program.run(.interpreter))
-                let native = try #require(program.run(seed % 3 == 1 ? .baseline : .native))
+                let native = try #require(program.run(.native(HostLevel.allCases[(Int(seed) + index) % 3])))
                 guard let difference = native.firstDifference(reference) else { continue }
                 let words = program.words.map { String($0, radix: 16) }.joined(separator: " ")
                 failures.append("\(row.mnemonic) [\(words)] \(program.bigEndian ? "BE" : "LE") \(difference)")
@@ -95,10 +95,9 @@ struct TranslationTests {
             seed: seed &* 77, length: 4 + Int(seed % 12), rows: rows, bigEndian: seed % 3 == 0)
         let reference = try #require(program.run(.interpreter))
         guard NativeEngine.isSupported else { return }
-        let native = try #require(program.run(.native))
-        #expect(native.firstDifference(reference) == nil)
-        let baseline = try #require(program.run(.baseline))
-        #expect(baseline.firstDifference(reference) == nil)
+        for level in HostLevel.allCases {
+            #expect(try #require(program.run(.native(level))).firstDifference(reference) == nil)
+        }
     }
 
     @Test("Loops that change the rounding mode end alike on every engine", arguments: UInt64(1)...40)
@@ -111,8 +110,9 @@ struct TranslationTests {
         let reference = try #require(program.run(.interpreter))
         #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil)
         guard NativeEngine.isSupported else { return }
-        #expect(try #require(program.run(.native)).firstDifference(reference) == nil)
-        #expect(try #require(program.run(.baseline)).firstDifference(reference) == nil)
+        for level in HostLevel.allCases {
+            #expect(try #require(program.run(.native(level))).firstDifference(reference) == nil)
+        }
     }
 
     @Test("Code that a loop writes over is translated anew", arguments: [false, true])

@@ -83,6 +83,9 @@ enum Lowered: String, CaseIterable {
     case vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld
     case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
     case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
+    // VMX single precision.
+    case vaddfp, vsubfp, vmaddfp, vnmsubfp, vmaxfp, vminfp, vcmpeqfp, vcmpgtfp, vcmpgefp, vcmpbfp
+    case vrfin, vrfiz, vrfip, vrfim, vcfsx, vcfux, vctsxs, vctuxs
     // Permutes, packs, elements.
     case vmrghb, vmrghh, vmrghw, vmrglb, vmrglh, vmrglw, vmrgew, vmrgow, xxmrghw, xxmrglw
     case vperm, vpermr, xxperm, xxpermr, vsldoi, xxsldwi, xxpermdi, xxbrh, xxbrw, xxbrd, xxbrq

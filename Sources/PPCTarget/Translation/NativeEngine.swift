@@ -2,6 +2,20 @@ import CJIT
 import CPPCState
 import CSupport
 
+/// How much of the host's instruction set native code may use.
+package enum HostLevel: CaseIterable, Sendable {
+    /// x86-64-v2; about x86-64-v3; everything.
+    case baseline, avx2, all
+
+    fileprivate var features: UInt32 {
+        switch self {
+        case .baseline: UInt32(CJ_X86_64_V2)
+        case .avx2: UInt32(CJ_AVX512) &- 1 | UInt32(CJ_AES | CJ_X86_64_V2 | CJ_PCLMUL)
+        case .all: .max
+        }
+    }
+}
+
 /// Executes guest code as x86-64 code: blocks at first, regions once they are hot.
 public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Whether this host can run generated code.
@@ -53,14 +67,14 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.
     ///   - codeSize: Bytes of generated code to keep at most, 512 KiB to 1 GiB; others count as the nearer of these.
-    ///   - isBaseline: Use nothing that an x86-64-v2 host lacks, whatever this one has.
-    package init(cpu: PPCCPU, codeSize: Int = 64 << 20, isBaseline: Bool = false) throws(UnavailableError) {
+    ///   - level: Use nothing that hosts of this level lack, whatever this one has.
+    package init(cpu: PPCCPU, codeSize: Int = 64 << 20, level: HostLevel = .all) throws(UnavailableError) {
         guard Self.isSupported else {
             throw UnavailableError(description: "the native engine needs an x86-64-v2 host")
         }
         self.cpu = cpu
         state = cpu.state
-        features = isBaseline ? UInt32(CJ_X86_64_V2) : cj_host_features()
+        features = level.features & cj_host_features()
         do {
             zones = CodeZones(codeSize)
             memory = try CodeMemory(codeSize: zones.mappedCode, dataSize: zones.mappedData)

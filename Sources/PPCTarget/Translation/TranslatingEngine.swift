@@ -44,7 +44,7 @@ public final class TranslatingEngine: ExecutionEngine {
         case .interpreter: nil
         case .blocks: BlockEngine(cpu: cpu)
         case .native:
-            if let engine = try? NativeEngine(cpu: cpu, codeSize: codeSize, isBaseline: isBaseline) {
+            if let engine = try? NativeEngine(cpu: cpu, codeSize: codeSize, level: isBaseline ? .baseline : .all) {
                 if let verification {
                     VerifyingEngine(engine, sample: verification.sample, onDivergence: verification.onDivergence)
                 } else {

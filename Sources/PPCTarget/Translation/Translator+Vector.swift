@@ -34,6 +34,7 @@ extension Translator {
 
     mutating func lowerVector(_ op: Lowered, _ word: UInt64) {
         let v = VectorFields(word)
+        if lowerVMXFloat(op, v, word) { return }
         _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word) || lowerVectorFloat(op, v, word)
     }
 }

@@ -27,11 +27,15 @@ struct VectorConstants {
         case smallestDouble, smallestSingles, smallestSingle
         /// See ``VectorConstants/stickyStatus``.
         case stickyStatus, stickyStatusRest
+        /// Magnitude 007F_FFFF less one; MXCSR's default value.
+        case largestDenormals, defaultMXCSR
         case doubleHalves, singleHalves, doubleOnes, singleOnes
     }
 
     /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
     var stickyStatus: UnsafeRawPointer { start + Name.stickyStatus.rawValue * 16 }
+
+    var defaultMXCSR: UnsafeRawPointer { start + Name.defaultMXCSR.rawValue * 16 }
 
     /// Behind the named ones: 16 bytes of 0x80, 0 to 15, 16 bytes of 0x80, a window of which shifts by bytes.
     static var slidingOffset: Int { Name.allCases.count * 16 }
@@ -87,6 +91,8 @@ struct VectorConstants {
         // An overflow is inexact.
         case .stickyStatus: { [0, 0x12, 0x08, 0x1a][$0 >> 2] & ($0 & 3 == 3 ? 0xff : 0) }
         case .stickyStatusRest: { [0x02, 0x12, 0x0a, 0x1a][$0 >> 2] & ($0 & 3 == 3 ? 0xff : 0) }
+        case .largestDenormals: { $0 & 3 == 3 ? 0 : $0 & 3 == 2 ? 0x7f : $0 & 3 == 0 ? 0xfe : 0xff }
+        case .defaultMXCSR: { $0 == 0 ? 0x80 : $0 == 1 ? 0x1f : 0 }
         case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
         case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
         case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }

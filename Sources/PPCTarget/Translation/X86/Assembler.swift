@@ -176,9 +176,7 @@ struct Assembler {
     ) {
         opcode(prefix, rex(wide, reg, 0, 0, false), map, code)
         byte((reg & 7) << 3 | 5)
-        let delta = Int(bitPattern: address) &- Int(bitPattern: here) &- 4 &- trailing
-        if Int(Int32(truncatingIfNeeded: delta)) != delta { failed = true }
-        word32(UInt32(truncatingIfNeeded: delta))
+        relative(address, trailing: trailing)
     }
 
     /// VEX-encoded instruction with register operands. `simd`: 0 none, 1 `66`, 2 `F3`, 3 `F2`.
@@ -207,9 +205,7 @@ struct Assembler {
         vexPrefix(simd, wide, false, map, reg, vvvv, 0, 0)
         byte(code)
         byte((reg & 7) << 3 | 5)
-        let delta = Int(bitPattern: address) &- Int(bitPattern: here) &- 4 &- trailing
-        if Int(Int32(truncatingIfNeeded: delta)) != delta { failed = true }
-        word32(UInt32(truncatingIfNeeded: delta))
+        relative(address, trailing: trailing)
     }
 
     private mutating func vexPrefix(
@@ -262,8 +258,8 @@ struct Assembler {
         byte(0xe8)
         relative(target)
     }
-    private mutating func relative(_ target: UnsafeRawPointer) {
-        let delta = Int(bitPattern: target) &- Int(bitPattern: here) &- 4
+    mutating func relative(_ target: UnsafeRawPointer, trailing: Int = 0) {
+        let delta = Int(bitPattern: target) &- Int(bitPattern: here) &- 4 &- trailing
         if Int(Int32(truncatingIfNeeded: delta)) != delta { failed = true }
         word32(UInt32(truncatingIfNeeded: delta))
     }
