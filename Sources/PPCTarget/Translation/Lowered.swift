@@ -70,6 +70,7 @@ enum Lowered: String, CaseIterable {
     case stxv, stxvx, stxvd2x, stxvw4x, stxvh8x, stxvb16x, stxsd, stxssp, stxsdx, stxsspx
     case stxsiwx, stxsibx, stxsihx, stxvrbx, stxvrhx, stxvrwx, stxvrdx
     case lfiwax, lfiwzx, stfiwx
+    case lxvl, lxvll, stxvl, stxvll, lxvp, lxvpx, plxvp, stxvp, stxvpx, pstxvp
     // VMX integers and logic.
     case vaddubm, vadduhm, vadduwm, vaddudm, vadduqm, vsububm, vsubuhm, vsubuwm, vsubudm, vsubuqm
     case vaddubs, vaddsbs, vadduhs, vaddshs, vadduws, vaddsws, vsububs, vsubsbs, vsubuhs, vsubshs, vsubuws, vsubsws

@@ -13,7 +13,7 @@ extension Translator {
         case .addic, .addicRecord, .subfic: return !context.narrow
         case .sc: return false
         case .paddi, .plbz, .plhz, .plha, .plwz, .plwa, .pld, .pstb, .psth, .pstw, .pstd, .plfs, .plfd, .pstfs, .pstfd,
-            .plxv, .pstxv, .plxsd, .plxssp, .pstxsd, .pstxssp:
+            .plxv, .pstxv, .plxvp, .pstxvp, .plxsd, .plxssp, .pstxsd, .pstxssp:
             return lowersPrefixed(f)
         case .mfspr: return movesFromSPR(f.spr)
         case .mtspr: return movesToSPR(f.spr)
@@ -205,6 +205,10 @@ extension Translator {
         case .stwcx: storeConditional(f, .w32)
         case .stdcx: storeConditional(f, .w64)
         case .dcbz: zeroBlock(f)
+        case .lxvl: accessByLength(f, word, left: false, isStore: false)
+        case .lxvll: accessByLength(f, word, left: true, isStore: false)
+        case .stxvl: accessByLength(f, word, left: false, isStore: true)
+        case .stxvll: accessByLength(f, word, left: true, isStore: true)
         case .dcbst, .dcbf: touchBlock(f, wholeBlock: false)
         case .icbi: touchBlock(f, wholeBlock: true)
         // lwsync orders what x86 orders anyway; hwsync keeps stores before loads.

@@ -136,11 +136,12 @@ extension Translator {
         }
     }
 
-    /// DS-form displacements drop the two low bits, DQ-form ones (lxv, stxv) four.
+    /// DS-form displacements drop the two low bits, DQ-form ones (lxv, stxv, and pairs) four.
     static func displacement(_ word: UInt64) -> Int32 {
         let raw = Int32(Int16(truncatingIfNeeded: word))
         switch word &>> 26 & 63 {
         case 57, 58, 62: return raw & ~3
+        case 6: return raw & ~15
         case 61: return word & 3 == 1 ? raw & ~15 : raw & ~3
         default: return raw
         }

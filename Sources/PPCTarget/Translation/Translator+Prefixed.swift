@@ -28,6 +28,8 @@ extension Translator {
         case .pstfd: AccessShape(width: .w64, isStore: true, float: 1, prefixed: true)
         case .plxv: AccessShape(width: .w64, vector: .quad, bytes: 16, prefixed: true)
         case .pstxv: AccessShape(width: .w64, isStore: true, vector: .quad, bytes: 16, prefixed: true)
+        case .plxvp: AccessShape(width: .w64, vector: .pair, bytes: 32, prefixed: true)
+        case .pstxvp: AccessShape(width: .w64, isStore: true, vector: .pair, bytes: 32, prefixed: true)
         case .plxsd: AccessShape(width: .w64, vector: .clearingScalar, prefixed: true)
         case .plxssp: AccessShape(width: .w32, vector: .clearingSingle, prefixed: true)
         case .pstxsd: AccessShape(width: .w64, isStore: true, vector: .scalar, prefixed: true)

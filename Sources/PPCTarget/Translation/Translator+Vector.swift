@@ -15,7 +15,7 @@ extension Translator {
     func lowersVector(_ op: Lowered, _ f: Word) -> Bool {
         switch op {
         // These need VSX for VSRs 0 to 31 and VMX for the others.
-        case .lxv, .stxv, .lxvx, .stxvx, .lxvwsx, .xxspltib, .mtvsrdd, .mtvsrws, .mfvsrld:
+        case .lxvl, .lxvll, .stxvl, .stxvll, .lxv, .stxv, .lxvx, .stxvx, .lxvwsx, .xxspltib, .mtvsrdd, .mtvsrws, .mfvsrld:
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .vsx : .vector)
         case .mfvsrd, .mfvsrwz, .mtvsrd, .mtvsrwa, .mtvsrwz:
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .floatingPoint : .vector)

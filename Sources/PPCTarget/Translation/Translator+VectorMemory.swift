@@ -10,6 +10,8 @@ enum VectorTransfer: UInt8 {
     case scalar, signedWord, single
     /// Into doubleword 0 with doubleword 1 cleared.
     case clearingScalar, clearingSingle
+    /// Two registers with sixteen bytes each; the odd one has the lower address for a little-endian guest.
+    case pair
     /// Zero-extended to 128 bits.
     case rightmost
     /// Into all elements of the size.
@@ -35,6 +37,10 @@ extension Translator {
         case .stxv: AccessShape(width: .w64, isStore: true, vector: .quad, bytes: 16)
         case .lxvx: AccessShape(width: .w64, indexed: true, vector: .quad, bytes: 16)
         case .stxvx: AccessShape(width: .w64, isStore: true, indexed: true, vector: .quad, bytes: 16)
+        case .lxvp: AccessShape(width: .w64, vector: .pair, bytes: 32)
+        case .stxvp: AccessShape(width: .w64, isStore: true, vector: .pair, bytes: 32)
+        case .lxvpx: AccessShape(width: .w64, indexed: true, vector: .pair, bytes: 32)
+        case .stxvpx: AccessShape(width: .w64, isStore: true, indexed: true, vector: .pair, bytes: 32)
         case .lxvd2x: AccessShape(width: .w64, indexed: true, vector: .doubles, bytes: 16)
         case .stxvd2x: AccessShape(width: .w64, isStore: true, indexed: true, vector: .doubles, bytes: 16)
         case .lxvw4x: AccessShape(width: .w64, indexed: true, vector: .words, bytes: 16)
@@ -85,6 +91,7 @@ extension Translator {
     /// forms have none.
     static func vectorRegister(_ op: Lowered, _ f: Word) -> Int {
         switch op {
+        case .lxvp, .stxvp, .lxvpx, .stxvpx, .plxvp, .pstxvp: f.rt & 30 | (f.rt & 1) &<< 5
         case .plxv, .pstxv: f.rt | Int(truncatingIfNeeded: f.word &>> 26 & 1) &<< 5
         case .plxsd, .plxssp, .pstxsd, .pstxssp: f.rt | 32
         case .lxv, .stxv: f.rt | Int(truncatingIfNeeded: f.word & 8) &<< 2
@@ -98,7 +105,11 @@ extension Translator {
     /// Moves the bytes between a host address and a VSR. May use rax, rdx and, if `memory` is based on it, rcx.
     mutating func transferVector(_ op: Lowered, _ f: Word, _ kind: AccessShape, _ memory: MemoryOperand, swap: Bool) {
         let register = Self.vectorRegister(op, f)
-        if kind.bytes == 16 {
+        if kind.vector == .pair {
+            let upper = MemoryOperand(memory.base, index: memory.index, memory.displacement &+ 16)
+            transferQuad(context.bigEndian ? register : register | 1, kind, memory)
+            transferQuad(context.bigEndian ? register | 1 : register, kind, upper)
+        } else if kind.bytes == 16 {
             transferQuad(register, kind, memory)
         } else if kind.vector == .element {
             transferElement(register, kind, memory, swap: swap)
@@ -108,6 +119,100 @@ extension Translator {
             loadScalar(register, kind, memory, swap: swap)
         }
     }
+
+    // MARK: Lengths
+
+    /// lxvl, lxvll, stxvl, stxvll: as many bytes as the top byte of RB says, at most sixteen; the rest of a loaded
+    /// register is zero. The check covers sixteen bytes whatever the length, so that loads may read them all.
+    mutating func accessByLength(_ f: Word, _ word: UInt64, left: Bool, isStore: Bool) {
+        let register = f.rt | Int(truncatingIfNeeded: word & 1) &<< 5
+        if f.ra == 0 {
+            asm.constant(.rcx, 0)
+        } else {
+            let a = use(f.ra, .rcx)
+            asm.lea(wide, .rcx, MemoryOperand(a))
+        }
+        asm.lea(.w64, .rax, MemoryOperand(.rcx, 15))
+        let slow = asm.label()
+        emitLookup(slow, reads: !isStore, writes: isStore)
+        asm.alu(.add, .w64, .rcx, MemoryOperand(Host.tlb, index: .rdx, 24))
+        slowPath(from: slow)
+        let count = use(f.rb, .rax)
+        asm.copy(.rax, count)
+        asm.shift(.shr, .w64, .rax, 56)
+        let isReversed = context.bigEndian || left
+        if isStore {
+            var x = useVector(register, .x0)
+            if isReversed {
+                vector(.shuffleBytes, .x0, x, constants[.reverseQuad])
+                x = .x0
+            }
+            storeLow(x)
+        } else {
+            let x = defineVector(register)
+            loadLow(x)
+            if isReversed { vector(.shuffleBytes, x, x, constants[.reverseQuad]) }
+            finishVector(register, x)
+        }
+        resumeSlowPath()
+    }
+
+    /// k1 = ones for as many bytes as rax says.
+    private mutating func lengthMask() {
+        asm.constant(.rdx, 0xffff)
+        // bzhi edx, edx, eax: counts beyond the mask leave it.
+        asm.vex(simd: 0, wide: false, 2, 0xf5, reg: R.rdx.code, vvvv: R.rax.code, rm: R.rdx.code)
+        asm.moveToMask(1, .rdx)
+    }
+
+    /// The low rax bytes of a register from [rcx], the others zero.
+    private mutating func loadLow(_ x: VectorRegister) {
+        if hasAVX512 && hasBMI2 {
+            lengthMask()
+            // vmovdqu8
+            asm.evex(
+                simd: 3, wide: false, 1, 0x6f, reg: x.code, vvvv: 0, MemoryOperand(.rcx),
+                EVEXOptions(mask: 1, zeroes: true))
+            return
+        }
+        asm.constant(.rdx, 16)
+        asm.alu(.cmp, .w32, .rax, .rdx)
+        asm.moveIf(.above, .w32, .rax, .rdx)
+        asm.negate(.w64, .rax)
+        asm.ripRelative(0, wide: true, 0, 0x8d, reg: R.rdx.code, constants.lengthMask)
+        loadVector(x, MemoryOperand(.rcx))
+        loadVector(.x1, MemoryOperand(.rdx, index: .rax, 16))
+        vector(.and, x, x, .x1)
+    }
+
+    /// The low rax bytes of a register to [rcx]. Without masks: all, or the powers of two that make up the length.
+    private mutating func storeLow(_ x: VectorRegister) {
+        if hasAVX512 && hasBMI2 {
+            lengthMask()
+            asm.evex(
+                simd: 3, wide: false, 1, 0x7f, reg: x.code, vvvv: 0, MemoryOperand(.rcx), EVEXOptions(mask: 1))
+            return
+        }
+        asm.alu(.cmp, .w32, .rax, immediate: 16)
+        let part = asm.shortJump(.below)
+        storeVector(MemoryOperand(.rcx), x)
+        let done = asm.label()
+        asm.jump(done)
+        asm.land(part)
+        copyVector(.x1, x)
+        for (bit, width) in [(8, HostWidth.w64), (4, .w32), (2, .w16), (1, .w8)] {
+            asm.test(.w32, .rax, immediate: Int32(bit))
+            let skip = asm.shortJump(.equal)
+            moveFromVector(.rdx, .x1)
+            asm.store(width, MemoryOperand(.rcx), .rdx)
+            vector(.rightQuad, .x1, .x1, UInt8(bit))
+            asm.alu(.add, .w64, .rcx, immediate: Int32(bit))
+            asm.land(skip)
+        }
+        asm.bind(done)
+    }
+
+    // MARK: Sixteen bytes
 
     private mutating func transferQuad(_ register: Int, _ kind: AccessShape, _ memory: MemoryOperand) {
         let x: VectorRegister

@@ -29,12 +29,15 @@ struct VectorConstants {
         case stickyStatus, stickyStatusRest
         /// Magnitude 007F_FFFF less one; MXCSR's default value.
         case largestDenormals, defaultMXCSR
+        /// Sixteen bytes of ones, then sixteen of zeros, a window of which masks by length.
+        case lengthMask, lengthMaskEnd
         case doubleHalves, singleHalves, doubleOnes, singleOnes
     }
 
     /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
     var stickyStatus: UnsafeRawPointer { start + Name.stickyStatus.rawValue * 16 }
 
+    var lengthMask: UnsafeRawPointer { start + Name.lengthMask.rawValue * 16 }
     var defaultMXCSR: UnsafeRawPointer { start + Name.defaultMXCSR.rawValue * 16 }
 
     /// Behind the named ones: 16 bytes of 0x80, 0 to 15, 16 bytes of 0x80, a window of which shifts by bytes.
@@ -93,6 +96,8 @@ struct VectorConstants {
         case .stickyStatusRest: { [0x02, 0x12, 0x0a, 0x1a][$0 >> 2] & ($0 & 3 == 3 ? 0xff : 0) }
         case .largestDenormals: { $0 & 3 == 3 ? 0 : $0 & 3 == 2 ? 0x7f : $0 & 3 == 0 ? 0xfe : 0xff }
         case .defaultMXCSR: { $0 == 0 ? 0x80 : $0 == 1 ? 0x1f : 0 }
+        case .lengthMask: { _ in 0xff }
+        case .lengthMaskEnd: { _ in 0 }
         case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
         case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
         case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }

@@ -50,7 +50,7 @@ struct MemoryOperand {
         self.displacement = displacement
     }
     @inline(__always)
-    init(_ base: HostRegister, index: HostRegister, scale: UInt8 = 0, _ displacement: Int32 = 0) {
+    init(_ base: HostRegister, index: HostRegister?, scale: UInt8 = 0, _ displacement: Int32 = 0) {
         self.base = base
         self.index = index
         self.scale = scale
