@@ -70,7 +70,6 @@ uint32_t cj_host_features(void) {
         if (zmm && (b & wide) == wide) {
             features |= CJ_AVX512;
             if (b & bit_AVX512CD) features |= CJ_AVX512_CD;
-            if (c & bit_AVX512VBMI) features |= CJ_AVX512_VBMI;
             if (c & bit_AVX512VBMI2) features |= CJ_AVX512_VBMI2;
             if ((c & bit_AVX512BITALG) && (c & bit_AVX512VPOPCNTDQ)) features |= CJ_AVX512_POPCNT;
             if (c & bit_GFNI) features |= CJ_GFNI;

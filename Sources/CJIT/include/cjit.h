@@ -91,10 +91,9 @@ enum {
     CJ_PCLMUL = 1u << 10,
     // What follows is only set beside CJ_AVX512.
     CJ_AVX512_CD = 1u << 11,
-    CJ_AVX512_VBMI = 1u << 12,
-    CJ_AVX512_VBMI2 = 1u << 13,
-    CJ_AVX512_POPCNT = 1u << 14,  // BITALG and VPOPCNTDQ
-    CJ_GFNI = 1u << 15,
+    CJ_AVX512_VBMI2 = 1u << 12,
+    CJ_AVX512_POPCNT = 1u << 13,  // BITALG and VPOPCNTDQ
+    CJ_GFNI = 1u << 14,
 };
 
 // MXCSR as the ABI has it at a program's start: nearest, exceptions masked and clear.

@@ -84,6 +84,7 @@ enum Lowered: String, CaseIterable {
     case vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld
     case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
     case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
+    case vslh, vsrh, vsrah, vrlh, vmulld, vclzw, vpopcnth, vpopcntw, vgbbd, xxeval
     // VMX single precision.
     case vaddfp, vsubfp, vmaddfp, vnmsubfp, vmaxfp, vminfp, vcmpeqfp, vcmpgtfp, vcmpgefp, vcmpbfp
     case vrfin, vrfiz, vrfip, vrfim, vcfsx, vcfux, vctsxs, vctuxs

@@ -29,7 +29,9 @@ extension Translator {
         case .lbzu, .lhzu, .lhau, .lwzu, .ldu, .lbzux, .lhzux, .lhaux, .lwzux, .lwaux, .ldux:
             return f.ra != 0 && f.ra != f.rt
         case .stbu, .sthu, .stwu, .stdu, .stbux, .sthux, .stwux, .stdux: return f.ra != 0
-        default: return lowersFloat(op, f) ?? lowersVectorFloat(op, f) ?? lowersVMXFloat(op) ?? lowersVector(op, f)
+        default:
+            return lowersFloat(op, f) ?? lowersVectorFloat(op, f) ?? lowersVMXFloat(op) ?? lowersVectorAVX512(op)
+                ?? lowersVector(op, f)
         }
     }
 

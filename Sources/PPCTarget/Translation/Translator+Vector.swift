@@ -15,7 +15,8 @@ extension Translator {
     func lowersVector(_ op: Lowered, _ f: Word) -> Bool {
         switch op {
         // These need VSX for VSRs 0 to 31 and VMX for the others.
-        case .lxvl, .lxvll, .stxvl, .stxvll, .lxv, .stxv, .lxvx, .stxvx, .lxvwsx, .xxspltib, .mtvsrdd, .mtvsrws, .mfvsrld:
+        case .lxv, .stxv, .lxvx, .stxvx, .lxvl, .lxvll, .stxvl, .stxvll, .lxvwsx, .xxspltib, .mtvsrdd, .mtvsrws,
+            .mfvsrld:
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .vsx : .vector)
         case .mfvsrd, .mfvsrwz, .mtvsrd, .mtvsrwa, .mtvsrwz:
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .floatingPoint : .vector)
@@ -34,7 +35,7 @@ extension Translator {
 
     mutating func lowerVector(_ op: Lowered, _ word: UInt64) {
         let v = VectorFields(word)
-        if lowerVMXFloat(op, v, word) { return }
+        if lowerVectorAVX512(op, v, word) || lowerVMXFloat(op, v, word) { return }
         _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word) || lowerVectorFloat(op, v, word)
     }
 }

@@ -269,6 +269,7 @@ extension Translator {
     mutating func onesVector(_ register: VectorRegister) { vector(.equalWords, register, register, register) }
     /// register = ~register.
     mutating func complementVector(_ register: VectorRegister, _ scratch: VectorRegister) {
+        if hasAVX512 { return ternary(0x55, register, register, .register(register)) }
         onesVector(scratch)
         vector(.xor, register, register, scratch)
     }

@@ -31,6 +31,8 @@ struct VectorConstants {
         case largestDenormals, defaultMXCSR
         /// Sixteen bytes of ones, then sixteen of zeros, a window of which masks by length.
         case lengthMask, lengthMaskEnd
+        /// 15 in each halfword; bit j alone in byte j of each doubleword.
+        case halves15, unitBytes
         case doubleHalves, singleHalves, doubleOnes, singleOnes
     }
 
@@ -98,6 +100,8 @@ struct VectorConstants {
         case .defaultMXCSR: { $0 == 0 ? 0x80 : $0 == 1 ? 0x1f : 0 }
         case .lengthMask: { _ in 0xff }
         case .lengthMaskEnd: { _ in 0 }
+        case .halves15: { $0 & 1 == 0 ? 15 : 0 }
+        case .unitBytes: { 1 << UInt8($0 & 7) }
         case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
         case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
         case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }
