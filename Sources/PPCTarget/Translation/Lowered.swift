@@ -85,6 +85,7 @@ enum Lowered: String, CaseIterable {
     case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
     case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
     case vslh, vsrh, vsrah, vrlh, vmulld, vclzw, vpopcnth, vpopcntw, vgbbd, xxeval
+    case vsum4ubs, vsum4sbs, vsum4shs, vsum2sws, vsumsws, vpkpx, vupkhpx, vupklpx
     // VMX single precision.
     case vaddfp, vsubfp, vmaddfp, vnmsubfp, vmaxfp, vminfp, vcmpeqfp, vcmpgtfp, vcmpgefp, vcmpbfp
     case vrfin, vrfiz, vrfip, vrfim, vcfsx, vcfux, vctsxs, vctuxs

@@ -36,6 +36,7 @@ extension Translator {
     mutating func lowerVector(_ op: Lowered, _ word: UInt64) {
         let v = VectorFields(word)
         if lowerVectorAVX512(op, v, word) || lowerVMXFloat(op, v, word) { return }
+        if lowerVectorSum(op, v) { return }
         _ = lowerVectorInteger(op, v, word) || lowerVectorPermute(op, v, word) || lowerVectorFloat(op, v, word)
     }
 }

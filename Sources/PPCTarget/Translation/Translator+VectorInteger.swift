@@ -223,7 +223,11 @@ extension Translator {
 
     private mutating func saturatingSignedWords(_ v: VectorFields, adding: Bool) {
         let a = useVector(v.a, .x0)
-        let b = useVector(v.b, .x1)
+        combineSigned(v.t, a, useVector(v.b, .x1), adding: adding)
+    }
+
+    /// Target = a + b or a - b, saturated. Uses xmm2 to xmm4.
+    mutating func combineSigned(_ target: Int, _ a: VectorRegister, _ b: VectorRegister, adding: Bool) {
         vector(adding ? .addWords : .subtractWords, .x2, a, b)
         // Overflow where the result's sign is wrong: like neither source, or unlike the minuend if signs differ.
         vector(.xor, .x3, a, .x2)
@@ -237,7 +241,18 @@ extension Translator {
         vector(.xor, .x4, .x4, .x2)
         vector(.and, .x4, .x4, .x3)
         vector(.xor, .x2, .x2, .x4)
-        finishVector(v.t, .x2)
+        finishVector(target, .x2)
+    }
+
+    /// Target = a + b, saturated. Uses xmm2 to xmm4.
+    mutating func addUnsigned(_ target: Int, _ a: VectorRegister, _ b: VectorRegister) {
+        vector(.addWords, .x2, a, b)
+        vector(.maximumUnsignedWords, .x3, .x2, a)
+        vector(.equalWords, .x3, .x3, .x2)
+        complementVector(.x3, .x4)
+        vector(.or, .x2, .x2, .x3)
+        stickSaturation(.x3)
+        finishVector(target, .x2)
     }
 
     // MARK: Differences, averages, extremes

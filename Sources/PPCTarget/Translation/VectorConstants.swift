@@ -33,6 +33,10 @@ struct VectorConstants {
         case lengthMask, lengthMaskEnd
         /// 15 in each halfword; bit j alone in byte j of each doubleword.
         case halves15, unitBytes
+        /// One in each byte, or halfword.
+        case oneBytes, oneHalves
+        /// Parts of pixels in words, of 1:5:5:5 and 8:8:8:8.
+        case packedFirst, packedSecond, packedThird, pixelEnds, pixelSecond, pixelThird
         case doubleHalves, singleHalves, doubleOnes, singleOnes
     }
 
@@ -102,6 +106,14 @@ struct VectorConstants {
         case .lengthMaskEnd: { _ in 0 }
         case .halves15: { $0 & 1 == 0 ? 15 : 0 }
         case .unitBytes: { 1 << UInt8($0 & 7) }
+        case .oneBytes: { _ in 1 }
+        case .oneHalves: { $0 & 1 == 0 ? 1 : 0 }
+        case .packedFirst: { $0 & 3 == 1 ? 0xfc : 0 }
+        case .packedSecond: { $0 & 3 == 1 ? 3 : $0 & 3 == 0 ? 0xe0 : 0 }
+        case .packedThird: { $0 & 3 == 0 ? 0x1f : 0 }
+        case .pixelEnds: { $0 & 3 == 3 ? 0xff : $0 & 3 == 0 ? 0x1f : 0 }
+        case .pixelSecond: { $0 & 3 == 2 ? 0x1f : 0 }
+        case .pixelThird: { $0 & 3 == 1 ? 0x1f : 0 }
         case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
         case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
         case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }
