@@ -190,40 +190,86 @@ public final class AddressSpace: @unchecked Sendable {
     private func ioRead(_ range: FlatRange, _ address: UInt64, size: Int, order: ByteOrder) -> (
         UInt64, MemoryAccessResult
     ) {
-        guard case .io(let handlers) = range.region.kind, handlers.validSizes.contains(size) else {
-            return (0, .decodeError)
-        }
-        let offset = range.offsetInRegion &+ (address &- range.start)
-        let step = min(max(size, handlers.implementedSizes.lowerBound), handlers.implementedSizes.upperBound)
-        var value: UInt64 = 0
-        if step >= size {
-            value = handlers.read(offset, step)
-        } else {
-            for part in stride(from: 0, to: size, by: step) {
-                let piece = handlers.read(offset &+ UInt64(part), step) & Self.mask(step)
-                let shift = UInt64(handlers.order == .little ? part * 8 : (size - step - part) * 8)
-                value |= piece &<< shift
-            }
-        }
-        value &= Self.mask(size)
-        return (handlers.order == order ? value : Self.swap(value, size: size), .done)
+        guard case .io(let handlers) = range.region.kind else { return (0, .decodeError) }
+        return handlers.read(at: range.offsetInRegion &+ (address &- range.start), size: size, order: order)
     }
 
     private func ioWrite(
         _ range: FlatRange, _ address: UInt64, _ value: UInt64, size: Int, order: ByteOrder
     ) -> MemoryAccessResult {
-        guard case .io(let handlers) = range.region.kind, handlers.validSizes.contains(size) else {
-            return .decodeError
-        }
-        let offset = range.offsetInRegion &+ (address &- range.start)
-        let value = handlers.order == order ? value & Self.mask(size) : Self.swap(value, size: size)
-        let step = min(max(size, handlers.implementedSizes.lowerBound), handlers.implementedSizes.upperBound)
+        guard case .io(let handlers) = range.region.kind else { return .decodeError }
+        return handlers.write(
+            value, at: range.offsetInRegion &+ (address &- range.start), size: size, order: order)
+    }
+
+    /// The registers at an address, for whoever goes there often; they are there until the layout changes.
+    package func registers(at address: UInt64) -> RegisterRange? {
+        guard let range = flatView.range(at: address), case .io(let handlers) = range.region.kind else { return nil }
+        return RegisterRange(range, handlers)
+    }
+}
+
+/// A run of addresses that lead to one region of registers.
+package final class RegisterRange {
+    package let start: UInt64
+    /// Of the last byte.
+    package let last: UInt64
+    private let offset: UInt64
+    private let handlers: IOHandlers
+    /// Kept alive, as its handlers may not keep their device.
+    private let region: MemoryRegion
+
+    fileprivate init(_ range: FlatRange, _ handlers: IOHandlers) {
+        start = range.start
+        last = range.last
+        offset = range.offsetInRegion
+        region = range.region
+        self.handlers = handlers
+    }
+
+    /// See ``AddressSpace/ioRead(at:size:order:)``; the address is one of these.
+    package func read(at address: UInt64, size: Int, order: ByteOrder) -> (value: UInt64, result: MemoryAccessResult) {
+        handlers.read(at: offset &+ (address &- start), size: size, order: order)
+    }
+
+    /// See ``AddressSpace/ioWrite(at:_:size:order:)``; the address is one of these.
+    package func write(at address: UInt64, _ value: UInt64, size: Int, order: ByteOrder) -> MemoryAccessResult {
+        handlers.write(value, at: offset &+ (address &- start), size: size, order: order)
+    }
+}
+
+extension IOHandlers {
+    /// Reads in pieces that the closure understands.
+    fileprivate func read(at offset: UInt64, size: Int, order wanted: ByteOrder) -> (UInt64, MemoryAccessResult) {
+        guard validSizes.contains(size) else { return (0, .decodeError) }
+        let step = min(max(size, implementedSizes.lowerBound), implementedSizes.upperBound)
+        var value: UInt64 = 0
         if step >= size {
-            handlers.write(offset, value, step)
+            value = read(offset, step)
         } else {
             for part in stride(from: 0, to: size, by: step) {
-                let shift = UInt64(handlers.order == .little ? part * 8 : (size - step - part) * 8)
-                handlers.write(offset &+ UInt64(part), value &>> shift & Self.mask(step), step)
+                let piece = read(offset &+ UInt64(part), step) & Self.mask(step)
+                let shift = UInt64(order == .little ? part * 8 : (size - step - part) * 8)
+                value |= piece &<< shift
+            }
+        }
+        value &= Self.mask(size)
+        return (order == wanted ? value : Self.swap(value, size: size), .done)
+    }
+
+    /// Writes in pieces that the closure understands.
+    fileprivate func write(_ value: UInt64, at offset: UInt64, size: Int, order given: ByteOrder)
+        -> MemoryAccessResult
+    {
+        guard validSizes.contains(size) else { return .decodeError }
+        let value = order == given ? value & Self.mask(size) : Self.swap(value, size: size)
+        let step = min(max(size, implementedSizes.lowerBound), implementedSizes.upperBound)
+        if step >= size {
+            write(offset, value, step)
+        } else {
+            for part in stride(from: 0, to: size, by: step) {
+                let shift = UInt64(order == .little ? part * 8 : (size - step - part) * 8)
+                write(offset &+ UInt64(part), value &>> shift & Self.mask(step), step)
             }
         }
         return .done

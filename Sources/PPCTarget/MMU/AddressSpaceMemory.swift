@@ -23,6 +23,9 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
         var isWritable = false
     }
     private var recent = Range()
+    /// The registers that were accessed last, as of a count of layout changes.
+    private var registers: RegisterRange?
+    private var registersGeneration: UInt64 = 0
 
     package init(_ space: AddressSpace) {
         self.space = space
@@ -41,6 +44,9 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
             return HostMemory(
                 pointer: pointer + Int(truncatingIfNeeded: offset), count: recent.count - offset,
                 isWritable: recent.isWritable)
+        }
+        if registersGeneration == now, let registers, registers.start <= address, address <= registers.last {
+            return nil
         }
         var isWritable = true
         var found = space.ram(at: address, forWriting: true)
@@ -66,12 +72,23 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
     }
 
     package func ioRead(at address: UInt64, size: Int) -> UInt64? {
-        let answer = space.ioRead(at: address, size: size, order: .big)
-        return answer.result == .done ? answer.value : nil
+        guard let answer = findRegisters(address)?.read(at: address, size: size, order: .big), answer.result == .done
+        else { return nil }
+        return answer.value
     }
 
     package func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
-        space.ioWrite(at: address, value, size: size, order: .big) == .done
+        findRegisters(address)?.write(at: address, value, size: size, order: .big) == .done
+    }
+
+    private func findRegisters(_ address: UInt64) -> RegisterRange? {
+        let now = generation.load(ordering: .acquiring)
+        if registersGeneration == now, let registers, registers.start <= address, address <= registers.last {
+            return registers
+        }
+        registers = space.registers(at: address)
+        registersGeneration = now
+        return registers
     }
 
     package func willWrite(at address: UInt64, count: UInt64) {

@@ -116,7 +116,7 @@ public final class SpaprThread: Device, VirtualCPU {
     package var isProdded = false
     /// The interrupt controllers' parts for this thread.
     package var xicsPresenter: AnyObject?
-    package var xiveContext: AnyObject?
+    package var xiveContext: XIVEThreadContext?
     /// What executes the thread; without one it stays where it is.
     package var runner: (any ThreadRunner)?
 

@@ -8,7 +8,8 @@ import Glibc
 /// host threads of the vCPUs. Made for one machine and given to it when that is made.
 public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     // @unchecked: confined to its machine, like every device; the scheduler guards what crosses threads.
-    private unowned var owner: SpaprMachine?
+    /// Holds its platform.
+    private unowned(unsafe) var owner: SpaprMachine?
     private var schedulerStorage: VCPUScheduler?
     private var isSingleThreaded = false
     private var counting: InstructionCounting.Options?
@@ -99,7 +100,9 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         scheduler.counting?.add(thread.cpu)
         thread.runner = VCPUHandle(runner: runner, machine: thread.spapr)
         thread.cpu.mmu.memory = VCPUMemory(services: self, thread: thread)
-        thread.cpu.hypercall = { [unowned self, unowned thread] _ in hypercall(thread) }
+        let entrance = Entrance(self, thread)
+        // While the vCPU executes, its thread holds both.
+        thread.cpu.hypercall = { [unowned(unsafe) self, unowned(unsafe) thread] _ in hypercall(thread, entrance) }
         let scheduler = scheduler
         thread.cpu.broadcastInvalidation = { cpu, request in scheduler.broadcast(request, from: cpu) }
         thread.cpu.waitForInvalidations = { cpu in scheduler.waitForInvalidations(from: cpu) }
@@ -120,7 +123,7 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     }
 
     package func exclusively(_ machine: SpaprMachine, _ body: () -> Void) {
-        scheduler.exclusively(from: entered.flatMap(runner), body)
+        scheduler.exclusively(from: entered.flatMap { runner(of: $0.takeUnretainedValue()) }, body)
     }
 
     package func machineBuilt(_ machine: SpaprMachine) throws {
@@ -177,25 +180,60 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     func runner(of thread: SpaprThread) -> VCPURunner? { (thread.runner as? VCPUHandle)?.runner }
 
     /// The thread on whose behalf the caller runs; the first one outside of vCPU threads.
-    var currentThread: SpaprThread? { entered ?? machine.threads.first }
-    private var entered: SpaprThread?
+    var currentThread: SpaprThread? { entered?.takeUnretainedValue() ?? machine.threads.first }
+    /// Its interrupt context, where there is a XIVE.
+    var currentContext: XIVEThreadContext? {
+        if let entered { return entered._withUnsafeGuaranteedRef { $0.xiveContext } }
+        return machine.threads.first?.xiveContext
+    }
+    private var entered: Unmanaged<SpaprThread>?
 
-    /// Runs `body` with the machine's lock held, on behalf of `thread`.
-    func enter<R>(_ thread: SpaprThread, _ body: () -> R) -> R {
-        scheduler.lock(machine, for: runner(of: thread))
-        let previous = entered
-        entered = thread
-        defer {
-            entered = previous
-            machine.unlockMachine()
+    /// The way of a vCPU to the machine. It counts no references, which would take longer than many a register; a vCPU's
+    /// thread holds all of these while it executes.
+    struct Entrance {
+        private let services: Unmanaged<SpaprServices>
+        private let thread: Unmanaged<SpaprThread>
+        private let machine: Unmanaged<SpaprMachine>
+        private let scheduler: Unmanaged<VCPUScheduler>
+        private let runner: Unmanaged<VCPURunner>?
+
+        init(_ services: SpaprServices, _ thread: SpaprThread) {
+            self.services = .passUnretained(services)
+            self.thread = .passUnretained(thread)
+            machine = .passUnretained(services.machine)
+            scheduler = .passUnretained(services.scheduler)
+            runner = services.runner(of: thread).map { .passUnretained($0) }
         }
-        return body()
+
+        /// Runs `body` with the machine's lock held, on behalf of the vCPU.
+        @inline(__always)
+        func enter<R>(_ body: () -> R) -> R {
+            scheduler._withUnsafeGuaranteedRef { scheduler in
+                machine._withUnsafeGuaranteedRef { machine in
+                    if let runner {
+                        runner._withUnsafeGuaranteedRef { scheduler.lock(machine, for: $0) }
+                    } else {
+                        scheduler.lock(machine, for: nil)
+                    }
+                }
+            }
+            let previous = services._withUnsafeGuaranteedRef { services in
+                let previous = services.entered
+                services.entered = thread
+                return previous
+            }
+            defer {
+                services._withUnsafeGuaranteedRef { $0.entered = previous }
+                machine._withUnsafeGuaranteedRef { $0.unlockMachine() }
+            }
+            return body()
+        }
     }
 
     /// Serves one hypercall: status in R3, results from R4.
-    private func hypercall(_ thread: SpaprThread) -> Int32 {
+    private func hypercall(_ thread: SpaprThread, _ entrance: Entrance) -> Int32 {
         let number = gpr(thread.cpu.state)[3]
-        enter(thread) {
+        entrance.enter {
             gpr(thread.cpu.state)[3] = UInt64(bitPattern: serve(number, thread))
         }
         return thread.cpu.isHalted ? Outcome.stop : Outcome.context

@@ -4,23 +4,21 @@ import EmuCore
 /// who asks.
 final class VCPUMemory: PhysicalMemory {
     private let memory: AddressSpaceMemory
-    private unowned let services: SpaprServices
-    private unowned let thread: SpaprThread
+    private let entrance: SpaprServices.Entrance
 
     init(services: SpaprServices, thread: SpaprThread) {
         memory = AddressSpaceMemory(services.machine.memory)
-        self.services = services
-        self.thread = thread
+        entrance = SpaprServices.Entrance(services, thread)
     }
 
     func hostMemory(at address: UInt64) -> HostMemory? { memory.hostMemory(at: address) }
 
     func ioRead(at address: UInt64, size: Int) -> UInt64? {
-        services.enter(thread) { memory.ioRead(at: address, size: size) }
+        entrance.enter { memory.ioRead(at: address, size: size) }
     }
 
     func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
-        services.enter(thread) { memory.ioWrite(at: address, size: size, value: value) }
+        entrance.enter { memory.ioWrite(at: address, size: size, value: value) }
     }
 
     func willWrite(at address: UInt64, count: UInt64) { memory.willWrite(at: address, count: count) }

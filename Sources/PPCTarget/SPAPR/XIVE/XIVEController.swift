@@ -12,16 +12,15 @@ extension XIVERouter: SpaprInterruptController {
             machine: machine, count: sourceCount, descriptorCount: endCount)
         machine.children["unattached"]?.add(child: router, arrayName: "device")
         router.lineMaker = { [unowned services] in (services.externalLine(of: $0), services.hypervisorLine(of: $0)) }
-        router.currentContext = { [unowned services] in
-            services.currentThread.flatMap { $0.xiveContext as? XIVEThreadContext }
-        }
+        // The services hold their router.
+        router.currentContext = { [unowned(unsafe) services] in services.currentContext }
         try router.realizeDevice()
         return router
     }
 
     private var threads: [SpaprThread] { (machine as? SpaprMachine)?.threads ?? [] }
 
-    func context(of thread: SpaprThread) -> XIVEThreadContext? { thread.xiveContext as? XIVEThreadContext }
+    func context(of thread: SpaprThread) -> XIVEThreadContext? { thread.xiveContext }
 
     package func activate(serverCount: Int) throws { setEnabled(true) }
     package func deactivate() { setEnabled(false) }

@@ -52,8 +52,8 @@ package final class XIVERouter: Device {
             .io(
                 IOHandlers(
                     order: .big,
-                    read: { [unowned self] offset, size in currentContext()?.load(offset, size: size) ?? .max },
-                    write: { [unowned self] offset, value, size in
+                    read: { [unowned(unsafe) self] offset, size in currentContext()?.load(offset, size: size) ?? .max },
+                    write: { [unowned(unsafe) self] offset, value, size in
                         currentContext()?.store(offset, value, size: size)
                     })), in: machine.topology)
         let descriptor = MemoryRegion(

@@ -67,7 +67,10 @@ enum StepShared {
     @inline(__always) static func setBlocksLeft(_ cpu: CPUState, _ value: Int64) {
         cpu.pointee.scratch.4 = UInt64(bitPattern: value)
     }
+    /// Whether a block may begin without the engine: it is asked after so many, and whenever somebody wants attention,
+    /// such as a vCPU that has changed code.
     @inline(__always) static func mayBegin(_ cpu: CPUState) -> Bool {
+        guard cpu.pointee.exit_request == 0 else { return false }
         let left = Int64(bitPattern: cpu.pointee.scratch.4) &- 1
         cpu.pointee.scratch.4 = UInt64(bitPattern: left)
         return left > 0
