@@ -40,7 +40,7 @@ struct PlatformFixture {
             let thread = machine.threads[index]
             let registers = gpr(thread.cpu.state)
             for place in 0..<9 { registers[4 + place] = place < arguments.count ? arguments[place] : 0 }
-            let status = services.enter(thread) { services.serve(number, thread) }
+            let status = SpaprServices.Entrance(services, thread).enter { services.serve(number, thread) }
             return (status, (0..<6).map { registers[4 + $0] })
         }
     }

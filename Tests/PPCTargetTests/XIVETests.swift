@@ -32,7 +32,7 @@ import Testing
     }
 
     private func context(_ fixture: PlatformFixture, _ thread: Int) throws -> XIVEThreadContext {
-        try #require(fixture.machine.threads[thread].xiveContext as? XIVEThreadContext)
+        try #require(fixture.machine.threads[thread].xiveContext)
     }
 
     /// Address of a source's management page.
