@@ -34,9 +34,7 @@ import Testing
     private func make(_ kind: EngineKind) throws -> PPCCPU {
         let memory = FlatMemory(size: 1 << 20)
         let cpu = PPCCPU(model: try #require(PPCModel.named("power9")), memory: memory)
-        let bytes = Self.main.flatMap { word in
-            (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) }
-        }
+        let bytes = bytes(of: Self.main, bigEndian: true)
         #expect(memory.load(bytes, at: Self.start))
         cpu.hypercall = { _ in Outcome.stop }
         switch kind {

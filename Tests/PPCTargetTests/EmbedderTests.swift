@@ -9,12 +9,6 @@ import Testing
         0x3860_0005, 0x3863_0001, 0xf864_0000, 0xe8c5_0000, 0x9067_0000, 0x4400_0022, 0x4800_0000,
     ]
 
-    private static func bytes(_ words: [UInt32], bigEndian: Bool) -> [UInt8] {
-        words.flatMap { word in
-            (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(bigEndian ? 24 - 8 * $0 : 8 * $0)) }
-        }
-    }
-
     /// An ELF file of one segment.
     private static func elf(_ code: [UInt8], at address: UInt64, bigEndian: Bool) -> [UInt8] {
         var file: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, bigEndian ? 2 : 1, 1] + [UInt8](repeating: 0, count: 9)
@@ -34,7 +28,7 @@ import Testing
     func everything(bigEndian: Bool) throws {
         let memory = FlatMemory(size: 1 << 20)
         let cpu = PPCCPU(model: try #require(PPCModel.named("power9")), memory: memory)
-        let code = Self.bytes(Self.words, bigEndian: bigEndian)
+        let code = bytes(of: Self.words, bigEndian: bigEndian)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("embedder-\(UUID()).elf")
         try Data(Self.elf(code, at: 0x4000, bigEndian: bigEndian)).write(to: path)
         defer { try? FileManager.default.removeItem(at: path) }

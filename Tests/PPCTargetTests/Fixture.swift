@@ -13,3 +13,10 @@ enum Fixture {
         String(decoding: try bytes(path), as: UTF8.self)
     }
 }
+
+/// Instruction words as they lie in memory.
+func bytes(of words: [UInt32], bigEndian: Bool) -> [UInt8] {
+    words.flatMap { word in
+        (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(bigEndian ? 24 - 8 * $0 : 8 * $0)) }
+    }
+}

@@ -66,7 +66,7 @@ private let stopMachine: @convention(c) (UnsafeMutableRawPointer) -> Int32 = { r
             0x4200_fff8,  // bdnz -8
             opcode | 3,
         ]
-        let code = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+        let code = bytes(of: words, bigEndian: true)
         #expect(memory.load(code, at: 0x1000))
         switch kind {
         case .interpreter: break

@@ -21,7 +21,7 @@ import Testing
         ]
         #expect(
             memory.load(
-                words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } },
+                bytes(of: words, bigEndian: true),
                 at: Self.loop))
         gpr(cpu.state)[6] = 0x8000
         cpu.state.pointee.ctr = rounds
@@ -105,7 +105,7 @@ import Testing
         let words: [UInt32] = [0x4400_0022, 0x4200_fffc, 0x3860_0000, 0x4400_0022]
         #expect(
             memory.load(
-                words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } },
+                bytes(of: words, bigEndian: true),
                 at: Self.loop))
         var native: NativeEngine?
         switch kind {

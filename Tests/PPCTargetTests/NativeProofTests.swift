@@ -13,7 +13,7 @@ import Testing
         Context.storeMSR(cpu.state, MSR.sf | MSR.fp | MSR.vec | MSR.vsx)
         cpu.hypercall = { _ in Outcome.stop }
         cpu.engine = try NativeEngine(cpu: cpu, codeSize: code)
-        let bytes = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+        let bytes = bytes(of: words, bigEndian: true)
         try #require(memory.load(bytes, at: start))
         gpr(cpu.state)[1] = 0x8000
         gpr(cpu.state)[8] = start

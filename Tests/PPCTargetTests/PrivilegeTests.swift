@@ -7,7 +7,7 @@ import Testing
     private static func machine(_ engine: EngineKind, _ model: String, _ words: [UInt32]) throws -> PPCCPU {
         let memory = FlatMemory(size: 1 << 20)
         let cpu = PPCCPU(model: try #require(PPCModel.named(model)), memory: memory)
-        let code = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+        let code = bytes(of: words, bigEndian: true)
         #expect(memory.load(code, at: 0x10000))
         switch engine {
         case .interpreter: break

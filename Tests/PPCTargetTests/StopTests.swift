@@ -41,7 +41,7 @@ import Testing
         let memory = FlatMemory(size: 1 << 20)
         let cpu = PPCCPU(model: try #require(PPCModel.named("power9")), memory: memory)
         for (words, address) in [(Self.main, Self.start), (Self.function, Self.far)] {
-            let bytes = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) } }
+            let bytes = bytes(of: words, bigEndian: true)
             #expect(memory.load(bytes, at: address))
         }
         let r = gpr(cpu.state)

@@ -132,7 +132,7 @@ struct TranslationTests {
             0x4200_fff0,  // bdnz -16
             0x4400_0022,  // sc 1
         ]
-        let code = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+        let code = bytes(of: words, bigEndian: false)
         #expect(memory.load(code, at: 0x10000))
         gpr(cpu.state)[4] = 0x3863_0001
         gpr(cpu.state)[5] = 0x10000

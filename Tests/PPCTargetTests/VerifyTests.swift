@@ -14,7 +14,7 @@ struct VerifyTests {
         cpu.hypercall = { _ in PPCTarget.Outcome.stop }
         // addi r3,r3,1; add r4,r4,r3; stw r4,0(r1); mftb r6; bdnz; sc 1
         let words: [UInt32] = [0x3863_0001, 0x7c84_1a14, 0x9081_0000, 0x7ccc_42a6, 0x4200_fff0, 0x4400_0022]
-        let code = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(8 * $0)) } }
+        let code = bytes(of: words, bigEndian: false)
         try #require(memory.load(code, at: 0x10000))
         gpr(cpu.state)[1] = 0x40000
         cpu.state.pointee.ctr = rounds
