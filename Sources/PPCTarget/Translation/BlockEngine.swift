@@ -44,9 +44,15 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     /// Chains of blocks after which the engine looks at the clock of a CPU that nobody keeps a timer for.
     private static var patience: Int { 64 }
-    /// Blocks that follow one another without the engine. Where the compiler makes no jumps of the steps' calls, so
-    /// many blocks must find room on the stack.
-    private static var chainLength: Int64 { 64 }
+    /// Blocks that follow one another without the engine. Without optimisation the steps' calls are no jumps, and so many
+    /// blocks must find room on the stack.
+    private static var chainLength: Int64 {
+        #if DEBUG
+            8
+        #else
+            64
+        #endif
+    }
 
     /// - Parameters:
     ///   - cpu: The vCPU to serve; outlives the engine.

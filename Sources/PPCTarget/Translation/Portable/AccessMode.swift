@@ -74,8 +74,6 @@ extension AccessMode {
 /// A load or store in one mode.
 struct AccessStep<Mode: AccessMode>: StepOperands {
     let step: UnsafeMutablePointer<Step>
-    @inline(__always) var record: Bool { false }
-    @inline(__always) var oe: Bool { false }
     @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
     @inline(__always)
     func loadHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {

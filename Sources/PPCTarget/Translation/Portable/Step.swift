@@ -109,6 +109,7 @@ enum StepCache {
 
 /// Operands out of a step.
 protocol StepOperands: Operands {
+    init(step: UnsafeMutablePointer<Step>)
     var step: UnsafeMutablePointer<Step> { get }
 }
 
@@ -131,6 +132,8 @@ extension StepOperands {
         crFields(cpu)[Int(step.pointee.field)] & step.pointee.bit != 0
     }
     @inline(__always) func base(_ cpu: CPUState) -> UInt64 { gpr(cpu)[Int(step.pointee.sh)] }
+    @inline(__always) var record: Bool { false }
+    @inline(__always) var oe: Bool { false }
 
     /// What ``Step/sh`` is for a base register.
     static func place(ofBase ra: Int) -> UInt8 {
@@ -141,31 +144,24 @@ extension StepOperands {
 /// An instruction without record and overflow bits set.
 struct PlainStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
-    @inline(__always) var record: Bool { false }
-    @inline(__always) var oe: Bool { false }
 }
 
 /// An instruction that sets CR0, in 64-bit mode.
 struct RecordingStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
     @inline(__always) var record: Bool { true }
-    @inline(__always) var oe: Bool { false }
     @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
 }
 
 /// A comparison of words.
 struct WordStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
-    @inline(__always) var record: Bool { false }
-    @inline(__always) var oe: Bool { false }
     @inline(__always) var comparesDoublewords: Bool { false }
 }
 
 /// A comparison of doublewords.
 struct DoublewordStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
-    @inline(__always) var record: Bool { false }
-    @inline(__always) var oe: Bool { false }
     @inline(__always) var comparesDoublewords: Bool { true }
 }
 
@@ -199,7 +195,9 @@ enum StepFlow {
         return nil
     }
 
-    /// Works on registers alone.
+    // Instructions that work on registers alone. Each of these does its work itself: with a function more in between the
+    // compiler calls the bodies instead of inlining them.
+
     @inline(__always)
     static func plain(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, PlainStep) -> Int32
@@ -208,7 +206,6 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
-    /// Works on registers alone, with record bit.
     @inline(__always)
     static func recording(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, RecordingStep) -> Int32
@@ -217,21 +214,12 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
-    /// Compares words.
+    /// Comparisons of words or doublewords.
     @inline(__always)
-    static func words(
-        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, WordStep) -> Int32
+    static func comparing<F: StepOperands>(
+        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _: F.Type, _ body: (CPUState, F) -> Int32
     ) -> UnsafeMutableRawPointer? {
-        _ = body(cpu, WordStep(step: Step.at(raw)))
-        return advance(cpu, raw)
-    }
-
-    /// Compares doublewords.
-    @inline(__always)
-    static func doublewords(
-        _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, DoublewordStep) -> Int32
-    ) -> UnsafeMutableRawPointer? {
-        _ = body(cpu, DoublewordStep(step: Step.at(raw)))
+        _ = body(cpu, F(step: Step.at(raw)))
         return advance(cpu, raw)
     }
 

@@ -20,30 +20,20 @@ struct StepRecipe {
     /// One function for each way to access memory, instead of `plain`.
     let accesses: AccessSteps?
 
+    /// - Parameter accesses: For a load or store, whose RA is a base.
     init(
         _ mnemonic: String, _ immediate: Immediate = .none, longShift: Bool = false, takesBase: Bool = false,
-        plain: @escaping StepFunction, recording: StepFunction? = nil, doublewords: StepFunction? = nil
+        plain: StepFunction? = nil, recording: StepFunction? = nil, doublewords: StepFunction? = nil,
+        by accesses: AccessSteps? = nil
     ) {
         self.mnemonic = mnemonic
         self.immediate = immediate
         self.longShift = longShift
-        self.takesBase = takesBase
+        self.takesBase = takesBase || accesses != nil
         self.plain = plain
         self.recording = recording
         self.doublewords = doublewords
-        accesses = nil
-    }
-
-    /// A load or store.
-    init(_ mnemonic: String, _ immediate: Immediate = .none, by accesses: AccessSteps) {
-        self.mnemonic = mnemonic
-        self.immediate = immediate
         self.accesses = accesses
-        longShift = false
-        takesBase = true
-        plain = nil
-        recording = nil
-        doublewords = nil
     }
 
     static let all: [StepRecipe] = arithmetic + logical + rotates + comparisons + loads + stores

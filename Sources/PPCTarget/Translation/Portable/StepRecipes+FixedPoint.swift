@@ -234,20 +234,24 @@ extension StepRecipe {
     static let comparisons: [StepRecipe] = [
         .init(
             "cmp",
-            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmp($0, $1, signed: true) } },
-            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmp($0, $1, signed: true) } }),
+            plain: { StepFlow.comparing($0, $1, WordStep.self) { FixedPointCompare.cmp($0, $1, signed: true) } },
+            doublewords: {
+                StepFlow.comparing($0, $1, DoublewordStep.self) { FixedPointCompare.cmp($0, $1, signed: true) }
+            }),
         .init(
             "cmpl",
-            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmp($0, $1, signed: false) } },
-            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmp($0, $1, signed: false) } }),
+            plain: { StepFlow.comparing($0, $1, WordStep.self) { FixedPointCompare.cmp($0, $1, signed: false) } },
+            doublewords: {
+                StepFlow.comparing($0, $1, DoublewordStep.self) { FixedPointCompare.cmp($0, $1, signed: false) }
+            }),
         .init(
             "cmpi", .signed,
-            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmpi($0, $1) } },
-            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmpi($0, $1) } }),
+            plain: { StepFlow.comparing($0, $1, WordStep.self) { FixedPointCompare.cmpi($0, $1) } },
+            doublewords: { StepFlow.comparing($0, $1, DoublewordStep.self) { FixedPointCompare.cmpi($0, $1) } }),
         .init(
             "cmpli", .unsigned,
-            plain: { StepFlow.words($0, $1) { FixedPointCompare.cmpli($0, $1) } },
-            doublewords: { StepFlow.doublewords($0, $1) { FixedPointCompare.cmpli($0, $1) } }),
+            plain: { StepFlow.comparing($0, $1, WordStep.self) { FixedPointCompare.cmpli($0, $1) } },
+            doublewords: { StepFlow.comparing($0, $1, DoublewordStep.self) { FixedPointCompare.cmpli($0, $1) } }),
         .init("isel", takesBase: true, plain: { StepFlow.plain($0, $1) { FixedPointCompare.isel($0, $1) } }),
         .init("crand", plain: { StepFlow.plain($0, $1) { ConditionRegister.logic($0, $1) { $0 & $1 } } }),
         .init("cror", plain: { StepFlow.plain($0, $1) { ConditionRegister.logic($0, $1) { $0 | $1 } } }),
