@@ -216,14 +216,11 @@ package final class RegisterRange {
     package let last: UInt64
     private let offset: UInt64
     private let handlers: IOHandlers
-    /// Kept alive, as its handlers may not keep their device.
-    private let region: MemoryRegion
 
     fileprivate init(_ range: FlatRange, _ handlers: IOHandlers) {
         start = range.start
         last = range.last
         offset = range.offsetInRegion
-        region = range.region
         self.handlers = handlers
     }
 

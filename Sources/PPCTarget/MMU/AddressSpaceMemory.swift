@@ -45,9 +45,7 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
                 pointer: pointer + Int(truncatingIfNeeded: offset), count: recent.count - offset,
                 isWritable: recent.isWritable)
         }
-        if registersGeneration == now, let registers, registers.start <= address, address <= registers.last {
-            return nil
-        }
+        if knowsRegisters(at: address, now) { return nil }
         var isWritable = true
         var found = space.ram(at: address, forWriting: true)
         if found == nil {
@@ -83,12 +81,17 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
 
     private func findRegisters(_ address: UInt64) -> RegisterRange? {
         let now = generation.load(ordering: .acquiring)
-        if registersGeneration == now, let registers, registers.start <= address, address <= registers.last {
-            return registers
+        if !knowsRegisters(at: address, now) {
+            registers = space.registers(at: address)
+            registersGeneration = now
         }
-        registers = space.registers(at: address)
-        registersGeneration = now
         return registers
+    }
+
+    /// Whether an address is one of the registers that were accessed last, and the layout is still that of then.
+    private func knowsRegisters(at address: UInt64, _ now: UInt64) -> Bool {
+        guard registersGeneration == now, let registers else { return false }
+        return registers.start <= address && address <= registers.last
     }
 
     package func willWrite(at address: UInt64, count: UInt64) {

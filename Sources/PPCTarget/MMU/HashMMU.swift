@@ -18,6 +18,10 @@ package struct SLBEntry: Sendable, Equatable {
     static var pageSizeMask: UInt64 { 0x130 }
     static var mask256M: UInt64 { ~0x0fff_ffff }
     static var mask1T: UInt64 { ~0xff_ffff_ffff }
+
+    var isLarge: Bool { vsid & Self.sizeMask == Self.segment1T }
+    /// Bytes of the segment, as log2.
+    var shift: UInt64 { isLarge ? 40 : 28 }
 }
 
 /// A partition's hash page table in host memory: groups of eight 16-byte big-endian entries.
@@ -176,8 +180,8 @@ extension MMU {
     /// Drops what hash translation has left of one page.
     ///
     /// Whatever comes from the table came through a segment that is still in the SLB, since replacing one drops
-    /// what came through it. The offset in the segment stands in the entry, but for the bits that the hash has: those follow from
-    /// the group that the entry is in.
+    /// what came through it. The offset in the segment stands in the entry, but for the bits that the hash has: those
+    /// follow from the group that the entry is in.
     func invalidateHash(_ entry: HashTableEntry) {
         guard let table = hashTable else { return }
         for segment in slb where segment.esid & SLBEntry.valid != 0 {
@@ -203,11 +207,10 @@ extension MMU {
     /// and the segment where pages are larger.
     func invalidateHash(virtual rb: UInt64) {
         for segment in slb where segment.esid & SLBEntry.valid != 0 {
-            let isLarge = segment.vsid & SLBEntry.sizeMask != 0
-            let (field, shift): (UInt64, UInt64) = isLarge ? (0x3fff_ffff_ff00_0000, 40) : (0x3fff_ffff_ffff_f000, 28)
-            let mask: UInt64 = (1 << shift) - 1
-            let vsid = (segment.vsid & field) >> (isLarge ? 24 : 12)
-            guard ((vsid << shift) ^ rb) & 0xffff_ffff_ffff & ~mask == 0 else { continue }
+            let mask: UInt64 = (1 << segment.shift) - 1
+            // Without B, and without what follows it in an entry.
+            let vsid = (segment.vsid & ~SLBEntry.sizeMask) >> (segment.isLarge ? 24 : 12)
+            guard ((vsid << segment.shift) ^ rb) & 0xffff_ffff_ffff & ~mask == 0 else { continue }
             let ea = segment.esid & ~mask
             let largest = pageSizes(of: segment)?.pages.map { Int($0.shift) }.max() ?? 64
             if largest > 24 {

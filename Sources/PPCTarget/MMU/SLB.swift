@@ -37,7 +37,7 @@ extension MMU {
 
     /// Drops what came through a segment.
     private func invalidateHash(under segment: SLBEntry) {
-        let count: UInt64 = segment.vsid & SLBEntry.sizeMask == SLBEntry.segment1T ? 1 << 40 : 1 << 28
+        let count: UInt64 = 1 << segment.shift
         invalidateHash(segment.esid & ~(count - 1), count: count)
     }
 
@@ -45,8 +45,7 @@ extension MMU {
         let small = ea & SLBEntry.mask256M | SLBEntry.valid
         let large = ea & SLBEntry.mask1T | SLBEntry.valid
         for index in slb.indices {
-            let isLarge = slb[index].vsid & SLBEntry.sizeMask == SLBEntry.segment1T
-            guard slb[index].esid == (isLarge ? large : small) else { continue }
+            guard slb[index].esid == (slb[index].isLarge ? large : small) else { continue }
             slb[index].esid &= ~SLBEntry.valid
             invalidateHash(under: slb[index])
             return

@@ -8,8 +8,7 @@ import Glibc
 /// host threads of the vCPUs. Made for one machine and given to it when that is made.
 public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     // @unchecked: confined to its machine, like every device; the scheduler guards what crosses threads.
-    /// Holds its platform.
-    private unowned(unsafe) var owner: SpaprMachine?
+    private unowned var owner: SpaprMachine?
     private var schedulerStorage: VCPUScheduler?
     private var isSingleThreaded = false
     private var counting: InstructionCounting.Options?

@@ -47,6 +47,7 @@ package final class XIVERouter: Device {
     package override func realize() throws {
         try add(child: source, name: "source")
         try source.realizeDevice()
+        // The region is gone before its router; guests access it more often than any other.
         let thread = MemoryRegion(
             "xive.tima", size: 4 << 16,
             .io(
