@@ -16,31 +16,8 @@ extension Translator {
         case .frim, .xsrdpim: roundToIntegral(f, n, 1)
         case .frin, .xsrdpi: roundToNearest(f, n)
         case .xsrdpic: roundToIntegral(f, n, 4)
-        case .fcfid, .xscvsxddp:
-            zeroVector(.x2)
-            // cvtsi2sd; integers are zero or far from tiny.
-            if hasAVX {
-                asm.vex(simd: 3, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
-            } else {
-                asm.rm(0xf2, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
-            }
-            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
-            finishScalar(n.target, .x2)
-            setPending(new)
-            recordStatus(f.word)
-        case .fcfids, .xscvsxdsp:
-            zeroVector(.x2)
-            // cvtsi2ss: one rounding, and no tiny results.
-            if hasAVX {
-                asm.vex(simd: 2, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
-            } else {
-                asm.rm(0xf3, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
-            }
-            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
-            vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2)
-            finishScalar(n.target, .x2, single: true)
-            setPending(new)
-            recordStatus(f.word)
+        case .fcfid, .xscvsxddp: convertFromInteger(f, n, single: false)
+        case .fcfids, .xscvsxdsp: convertFromInteger(f, n, single: true)
         case .fctiwz, .xscvdpsxws: convertToInteger(n, .w32, code: 0x2c, twice: op == .xscvdpsxws)
         case .fctidz, .xscvdpsxds: convertToInteger(n, .w64, code: 0x2c, twice: false)
         case .fctiw: convertToInteger(n, .w32, code: 0x2d, twice: false)
@@ -68,6 +45,21 @@ extension Translator {
         default: return false
         }
         return true
+    }
+
+    private mutating func convertFromInteger(_ f: Word, _ n: FloatOperands, single: Bool) {
+        zeroVector(.x2)
+        // cvtsi2sd, cvtsi2ss: one rounding; integers are zero or far from tiny.
+        if hasAVX {
+            asm.vex(simd: single ? 2 : 3, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
+        } else {
+            asm.rm(single ? 0xf3 : 0xf2, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
+        }
+        let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+        if single { vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2) }
+        finishScalar(n.target, .x2, single: single)
+        setPending(new)
+        recordStatus(f.word)
     }
 
     private mutating func roundToIntegral(_ f: Word, _ n: FloatOperands, _ mode: UInt8) {

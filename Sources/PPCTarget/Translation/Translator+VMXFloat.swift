@@ -4,15 +4,13 @@ import CPPCState
 // VMX single precision (ISA 3.1 Book I, section 6.12): always to nearest, and nothing of it shows in FPSCR, so that MXCSR
 // must not collect anything either. NaNs and denormals, which VSCR[NJ] may flush, are left to the slow path.
 extension Translator {
-    var hasAVX512: Bool { entry.features & UInt32(CJ_AVX512) != 0 }
-
     func lowersVMXFloat(_ op: Lowered) -> Bool? {
         switch op {
         case .vaddfp, .vsubfp, .vmaxfp, .vminfp, .vcmpeqfp, .vcmpgtfp, .vcmpgefp, .vcmpbfp, .vrfin, .vrfiz, .vrfip,
             .vrfim, .vcfsx, .vctsxs, .vctuxs:
             return true
         case .vcfux: return hasAVX512
-        case .vmaddfp, .vnmsubfp: return entry.features & UInt32(CJ_FMA) != 0
+        case .vmaddfp, .vnmsubfp: return has(CJ_FMA)
         default: return nil
         }
     }
@@ -183,14 +181,7 @@ extension Translator {
         leaveIfDenormal([a, b], slow)
         leaveIfUnordered(a, b, slow)
         slowPath(from: slow)
-        // The host's answer for zeros of different signs is the second source.
-        let op = VectorOperation(maximum ? 0x5f : 0x5d, simd: 0)
-        vector(op, .x2, a, b)
-        vector(op, .x3, b, a)
-        let t = defineVector(v.t)
-        vector(maximum ? .and : .or, t, .x2, .x3)
-        finishVector(v.t, t)
-        resumeSlowPath()
+        deliverExtreme(v.t, a, b, maximum: maximum, single: true)
     }
 
     private mutating func singleIntegral(_ v: VectorFields, _ mode: UInt8) {

@@ -6,8 +6,6 @@ import CPPCState
 // Vector instructions leave FPRF, FR and FI alone, so that MXCSR's sticky bits are all that FPSCR needs. An element
 // with a NaN, at the edge of the normal range, or divided by zero sends the instruction to its slow path.
 extension Translator {
-    private func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
-
     func lowersVectorFloat(_ op: Lowered, _ f: Word) -> Bool? {
         switch op {
         case .xvadddp, .xvsubdp, .xvmuldp, .xvdivdp, .xvsqrtdp, .xvaddsp, .xvsubsp, .xvmulsp, .xvdivsp, .xvsqrtsp,
@@ -190,13 +188,20 @@ extension Translator {
         let a = useVector(v.a, .x0)
         let b = useVector(v.b, .x1)
         leaveIfUnordered(a, b, single: single)
+        deliverExtreme(v.t, a, b, maximum: maximum, single: single)
+    }
+
+    /// The larger or smaller elements of two sources without NaNs, at the end of an instruction. Uses xmm2 and xmm3.
+    mutating func deliverExtreme(
+        _ target: Int, _ a: VectorRegister, _ b: VectorRegister, maximum: Bool, single: Bool
+    ) {
         // The host's answer for zeros of different signs is the second source.
         let op = VectorOperation(maximum ? 0x5f : 0x5d, simd: single ? 0 : 1)
         vector(op, .x2, a, b)
         vector(op, .x3, b, a)
-        let t = defineVector(v.t)
+        let t = defineVector(target)
         vector(maximum ? .and : .or, t, .x2, .x3)
-        finishVector(v.t, t)
+        finishVector(target, t)
         resumeSlowPath()
     }
 

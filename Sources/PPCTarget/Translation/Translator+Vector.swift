@@ -5,8 +5,6 @@ import CPPCState
 extension Translator {
     var constants: VectorConstants { entry.thunks.constants }
 
-    private func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
-
     private func isEnabled(_ facility: Facility) -> Bool {
         context.facilities &>> UInt64(facility.rawValue) & 1 != 0
     }

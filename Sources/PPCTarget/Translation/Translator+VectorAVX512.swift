@@ -4,8 +4,6 @@ import CPPCState
 // Vector instructions for which AVX-512 has one instruction, or a few less than AVX2. Not `vperm`: `vpermi2b` makes
 // shorter code of it that runs slower.
 extension Translator {
-    private func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
-
     /// Whether only these hosts have native code for an instruction; nil if others have, or it is none of this file's.
     func lowersVectorAVX512(_ op: Lowered) -> Bool? {
         switch op {

@@ -98,8 +98,8 @@ extension Translator {
         case .vsubsbs: saturating(.subtractBytesSignedSaturating, .subtractBytes, v)
         case .vsubuhs: saturating(.subtractHalvesUnsignedSaturating, .subtractHalves, v)
         case .vsubshs: saturating(.subtractHalvesSignedSaturating, .subtractHalves, v)
-        case .vadduws: saturatingUnsignedWords(v, adding: true)
-        case .vsubuws: saturatingUnsignedWords(v, adding: false)
+        case .vadduws: addUnsigned(v.t, useVector(v.a, .x0), vectorOperand(v.b))
+        case .vsubuws: subtractUnsigned(v)
         case .vaddsws: saturatingSignedWords(v, adding: true)
         case .vsubsws: saturatingSignedWords(v, adding: false)
         case .vaddcuw, .vsubcuw:
@@ -199,24 +199,14 @@ extension Translator {
         finishVector(v.t, .x1)
     }
 
-    private mutating func saturatingUnsignedWords(_ v: VectorFields, adding: Bool) {
+    private mutating func subtractUnsigned(_ v: VectorFields) {
         let a = useVector(v.a, .x0)
-        vector(adding ? .addWords : .subtractWords, .x1, a, vectorOperand(v.b))
-        // Without overflow the sum is not below a, and a not below b.
-        if adding {
-            vector(.maximumUnsignedWords, .x2, .x1, a)
-            vector(.equalWords, .x2, .x2, .x1)
-        } else {
-            vector(.maximumUnsignedWords, .x2, a, vectorOperand(v.b))
-            vector(.equalWords, .x2, .x2, a)
-        }
-        onesVector(.x3)
-        vector(.xor, .x2, .x2, .x3)
-        if adding {
-            vector(.or, .x1, .x1, .x2)
-        } else {
-            vector(.andNot, .x1, .x2, .x1)
-        }
+        vector(.subtractWords, .x1, a, vectorOperand(v.b))
+        // Without overflow a is not below b.
+        vector(.maximumUnsignedWords, .x2, a, vectorOperand(v.b))
+        vector(.equalWords, .x2, .x2, a)
+        complementVector(.x2, .x3)
+        vector(.andNot, .x1, .x2, .x1)
         stickSaturation(.x2)
         finishVector(v.t, .x1)
     }
@@ -245,8 +235,9 @@ extension Translator {
     }
 
     /// Target = a + b, saturated. Uses xmm2 to xmm4.
-    mutating func addUnsigned(_ target: Int, _ a: VectorRegister, _ b: VectorRegister) {
+    mutating func addUnsigned(_ target: Int, _ a: VectorRegister, _ b: VectorOperand) {
         vector(.addWords, .x2, a, b)
+        // Without overflow the sum is not below a.
         vector(.maximumUnsignedWords, .x3, .x2, a)
         vector(.equalWords, .x3, .x3, .x2)
         complementVector(.x3, .x4)

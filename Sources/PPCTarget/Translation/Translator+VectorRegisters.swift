@@ -29,7 +29,10 @@ extension Translator {
         }
     }
 
-    var hasAVX: Bool { entry.features & UInt32(CJ_AVX) != 0 }
+    /// CJ_* bits.
+    func has(_ feature: Int) -> Bool { entry.features & UInt32(truncatingIfNeeded: feature) != 0 }
+    var hasAVX: Bool { has(CJ_AVX) }
+    var hasAVX512: Bool { has(CJ_AVX512) }
     var hasAVX2: Bool { entry.features & UInt32(CJ_AVX2) != 0 }
 
     /// The home of a VSR: doubleword 1 at the lower address.

@@ -21,7 +21,7 @@ extension Translator {
                 vector(.multiplyAddHalves, .x0, .x0, constants[.oneHalves])
             }
             let b = useVector(v.b, .x1)
-            if op == .vsum4ubs { addUnsigned(v.t, .x0, b) } else { combineSigned(v.t, .x0, b, adding: true) }
+            if op == .vsum4ubs { addUnsigned(v.t, .x0, .register(b)) } else { combineSigned(v.t, .x0, b, adding: true) }
         case .vsumsws, .vsum2sws:
             let halves = op == .vsumsws ? 1 : 2
             for half in 0..<halves {
