@@ -62,6 +62,23 @@ int cs_thread_id(void);
 // Timed waits of the calling thread end on time, and not up to 50 microseconds later as Linux has it.
 void cs_thread_wake_on_time(void);
 
+// A timer that sets bits in a 32-bit word by a signal to the thread that made it, which so learns of it while it executes
+// and without another thread. Times are nanoseconds of CLOCK_MONOTONIC.
+typedef struct cs_alarm cs_alarm;
+// An alarm for the calling thread, which is made to accept the signal. NULL if the host has no such timers, no signal that
+// is free, or no timer left for this user.
+cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval);
+// Any thread may do this; the word is not touched afterwards.
+void cs_alarm_destroy(cs_alarm *alarm);
+// Bits are wanted at `deadline`, which may be missed by `tolerance` if that saves setting the timer; 0: at no time.
+void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance);
+// The calling thread executes from now on, and has acted on the bits it saw: they are set again at the deadline, or after
+// `interval` at the latest. While this is not called the timer goes off once at most. False, and nothing done, if it is
+// not the thread that made the alarm.
+bool cs_alarm_execute(cs_alarm *alarm);
+// The signal's number, chosen among those nobody handles; 0 if there is none.
+int cs_alarm_signal(void);
+
 // Puts a terminal into raw mode for a guest's console. It is put back by `cs_terminal_release`, when the process exits,
 // when a signal ends it, and while it is stopped; after SIGCONT it is raw again. One terminal per process.
 // `keep_signals`: Ctrl-C and Ctrl-Z still signal the process. Returns 0 or an errno: ENOTTY, EBUSY.

@@ -59,7 +59,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         return all
     }
 
-    private let ticker: EngineTicker?
+    private let ticker: EngineTicker
 
     let caches = JumpCaches()
     private(set) var context = TranslationContext(rawValue: .max)
@@ -107,7 +107,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         counters.codeCapacity = zones.count * zones.codeSize
         state.pointee.translation = Unmanaged.passUnretained(self).toOpaque()
         cpu.mmu.codeTracker = self
-        ticker?.watch(after: cpu.time.decrementerDelay)
+        ticker.watch(after: cpu.time.decrementerDelay)
         cpu.ticker = ticker
     }
 
@@ -125,8 +125,8 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     public func execute(_ cpu: PPCCPU) -> Int32 {
         let enter = unsafeBitCast(thunks.enter, to: Thunks.Enter.self)
         let raw = UnsafeMutableRawPointer(state)
-        ticker?.setExecuting(true)
-        defer { ticker?.setExecuting(false) }
+        ticker.setExecuting(true)
+        defer { ticker.setExecuting(false) }
         // The exit whose target is being looked for.
         var pendingExit: Int32 = -1
         if let outcome = passHook() { return outcome }

@@ -1,0 +1,161 @@
+// Timers of the host that speak to the very thread that executes a guest.
+//
+// A thread that sleeps until a time and then sets a word has to be scheduled first, on a processor that may have to leave
+// its idle state or end something else; a signal reaches a running thread with the timer's own interrupt.
+#define _GNU_SOURCE
+#include "csupport.h"
+
+#ifdef __linux__
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+struct cs_alarm {
+    // Where to set bits; NULL while nobody owns the alarm. Alarms are used again and never freed, since a signal may still
+    // be on its way when a timer is deleted.
+    _Atomic(void *) word;
+    uint32_t bits;
+    // Handlers at work, which may hold `word`.
+    _Atomic uint32_t handlers;
+    // The timer is not set: it went off.
+    _Atomic uint32_t rung;
+    // When bits are wanted, and when the timer goes off.
+    _Atomic uint64_t deadline;
+    _Atomic uint64_t planned;
+    uint64_t interval;
+    // The thread that gets the signal.
+    uint64_t thread;
+    timer_t timer;
+    cs_alarm *next;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static cs_alarm *unused;
+static int signal_number;
+// Threads by a number of their own: the system's, and `pthread_t`, serve again when a thread has ended.
+static _Atomic uint64_t thread_count;
+static _Thread_local uint64_t this_thread;
+
+static uint64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void plan(cs_alarm *alarm, uint64_t time) {
+    // A signal of the old timer may come in between: then the next plan is made without need.
+    atomic_store(&alarm->rung, 0);
+    atomic_store(&alarm->planned, time);
+    struct itimerspec when = {.it_value = {(time_t)(time / 1000000000), (long)(time % 1000000000)}};
+    timer_settime(alarm->timer, TIMER_ABSTIME, &when, NULL);
+}
+
+// Sets the bits even if the deadline has moved: whoever looks sees that, and makes the next plan.
+static void ring(int number, siginfo_t *info, void *context) {
+    (void)number, (void)context;
+    if (info->si_code != SI_TIMER) return;
+    cs_alarm *alarm = info->si_value.sival_ptr;
+    atomic_fetch_add(&alarm->handlers, 1);
+    void *word = atomic_load(&alarm->word);
+    if (word) cs_atomic_or32(word, alarm->bits);
+    atomic_store(&alarm->rung, 1);
+    atomic_fetch_sub(&alarm->handlers, 1);
+}
+
+// Takes the last real-time signal but one that nobody has a use for; the very last is valgrind's.
+static void claim_signal(void) {
+    for (int number = SIGRTMAX - 1; number >= SIGRTMIN; number--) {
+        struct sigaction action;
+        if (sigaction(number, NULL, &action) != 0 || action.sa_flags & SA_SIGINFO || action.sa_handler != SIG_DFL) continue;
+        action = (struct sigaction){.sa_sigaction = ring, .sa_flags = SA_SIGINFO | SA_RESTART};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(number, &action, NULL) != 0) continue;
+        signal_number = number;
+        return;
+    }
+}
+
+cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
+    pthread_once(&once, claim_signal);
+    if (signal_number == 0) return NULL;
+    pthread_mutex_lock(&lock);
+    cs_alarm *alarm = unused;
+    if (alarm) unused = alarm->next;
+    pthread_mutex_unlock(&lock);
+    if (!alarm && !(alarm = calloc(1, sizeof *alarm))) return NULL;
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal_number};
+    event.sigev_value.sival_ptr = alarm;
+    event.sigev_notify_thread_id = gettid();
+    // Threads of Dispatch, and others, block every signal.
+    sigset_t mine;
+    sigemptyset(&mine);
+    sigaddset(&mine, signal_number);
+    if (pthread_sigmask(SIG_UNBLOCK, &mine, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &alarm->timer) != 0) {
+        pthread_mutex_lock(&lock);
+        alarm->next = unused;
+        unused = alarm;
+        pthread_mutex_unlock(&lock);
+        return NULL;
+    }
+    if (this_thread == 0) this_thread = atomic_fetch_add(&thread_count, 1) + 1;
+    alarm->thread = this_thread;
+    alarm->bits = bits;
+    alarm->interval = interval;
+    atomic_store(&alarm->rung, 1);
+    atomic_store(&alarm->deadline, 0);
+    atomic_store(&alarm->word, word);
+    return alarm;
+}
+
+void cs_alarm_destroy(cs_alarm *alarm) {
+    atomic_store(&alarm->word, NULL);
+    timer_delete(alarm->timer);
+    while (atomic_load(&alarm->handlers) != 0) sched_yield();
+    pthread_mutex_lock(&lock);
+    alarm->next = unused;
+    unused = alarm;
+    pthread_mutex_unlock(&lock);
+}
+
+void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) {
+    atomic_store(&alarm->deadline, deadline);
+    bool waits = atomic_load(&alarm->rung) == 0;
+    if (deadline == 0 || (waits && atomic_load(&alarm->planned) <= deadline + tolerance)) return;
+    uint64_t limit = now() + alarm->interval;
+    plan(alarm, deadline < limit ? deadline : limit);
+}
+
+bool cs_alarm_execute(cs_alarm *alarm) {
+    if (alarm->thread != this_thread) return false;
+    if (atomic_load_explicit(&alarm->rung, memory_order_relaxed) == 0) return true;
+    uint64_t time = now(), deadline = atomic_load(&alarm->deadline);
+    bool seen = deadline <= time;
+    if (seen) atomic_compare_exchange_strong(&alarm->deadline, &deadline, 0);
+    plan(alarm, seen || deadline > time + alarm->interval ? time + alarm->interval : deadline);
+    return true;
+}
+
+int cs_alarm_signal(void) {
+    pthread_once(&once, claim_signal);
+    return signal_number;
+}
+
+#else
+cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
+    (void)word, (void)bits, (void)interval;
+    return NULL;
+}
+void cs_alarm_destroy(cs_alarm *alarm) { (void)alarm; }
+void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) { (void)alarm, (void)deadline, (void)tolerance; }
+bool cs_alarm_execute(cs_alarm *alarm) { return alarm != NULL; }
+int cs_alarm_signal(void) { return 0; }
+#endif
