@@ -29,6 +29,19 @@ typedef struct {
 } ppc_tlb_entry;
 
 #define PPC_TLB_INVALID UINT64_MAX
+
+// Device registers in one granule, for generated code. An entry of the soft TLB leads there instead of to RAM if its tags
+// have PPC_TLB_DEVICE set, which no address compares equal with; its addend is the address of this.
+#define PPC_TLB_DEVICE 1
+typedef struct ppc_device {
+    uint64_t start;      // effective address of the first register in the granule
+    uint64_t limits[4];  // last offset from there at which 1, 2, 4, 8 bytes are still registers
+    uint64_t to_real;    // physical address = ea + to_real
+    void *context;
+    // Values are as the CPU's big-endian loads have them.
+    uint64_t (*read)(void *context, uint64_t real, uint64_t size);
+    void (*write)(void *context, uint64_t real, uint64_t size, uint64_t value);
+} ppc_device;
 #define PPC_TLB_ENTRIES 1024
 
 // What an instruction's function tells the executor. Anything but PPC_NEXT leaves straight-line execution.

@@ -13,7 +13,9 @@ extension PPCCPU {
         case "pc", "nip": return state.pointee.nip
         case "msr": return state.pointee.msr
         case "cr": return conditionRegister
-        case "fpscr": return state.pointee.fpscr
+        case "fpscr":
+            DeferredFPSCR.show(state)
+            return state.pointee.fpscr
         case "vscr": return UInt64(state.pointee.vscr)
         case "lr": return state.pointee.lr
         case "ctr": return state.pointee.ctr

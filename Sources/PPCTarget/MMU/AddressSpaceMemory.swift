@@ -70,16 +70,24 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
     }
 
     package func ioRead(at address: UInt64, size: Int) -> UInt64? {
-        guard let answer = findRegisters(address)?.read(at: address, size: size, order: .big), answer.result == .done
-        else { return nil }
-        return answer.value
+        findRegisters(address)?.readBigEndian(at: address, size: size)
     }
 
     package func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool {
         findRegisters(address)?.write(at: address, value, size: size, order: .big) == .done
     }
 
-    private func findRegisters(_ address: UInt64) -> RegisterRange? {
+    package func deviceRegisters(at address: UInt64) -> DeviceRegisters? {
+        findRegisters(address).map { range in
+            DeviceRegisters(
+                first: range.start, last: range.last,
+                read: { range.readBigEndian(at: $0, size: $1) },
+                write: { range.write(at: $0, $2, size: $1, order: .big) == .done })
+        }
+    }
+
+    /// As ``deviceRegisters(at:)``, for whoever wraps the handlers itself.
+    func findRegisters(_ address: UInt64) -> RegisterRange? {
         let now = generation.load(ordering: .acquiring)
         if !knowsRegisters(at: address, now) {
             registers = space.registers(at: address)
@@ -110,5 +118,14 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
             address &+= piece
             left -= piece
         }
+    }
+}
+
+extension RegisterRange {
+    /// What a CPU's big-endian load gets; `nil` if nothing answers.
+    @inline(__always)
+    func readBigEndian(at address: UInt64, size: Int) -> UInt64? {
+        let answer = read(at: address, size: size, order: .big)
+        return answer.result == .done ? answer.value : nil
     }
 }

@@ -60,6 +60,7 @@ package enum DataAccess {
             return true
         }
         if mmu.recorder?.refusesDevice() == true { return true }
+        mmu.grantDevice(ea, size, .load, translation)
         if size.nonzeroBitCount == 1 {
             value = mmu.memory.ioRead(at: translation.real, size: size) ?? 0
         } else {
@@ -120,6 +121,7 @@ package enum DataAccess {
             return
         }
         if mmu.recorder?.refusesDevice() == true { return }
+        mmu.grantDevice(ea, size, .store, translation)
         if size.nonzeroBitCount == 1 {
             let mask: UInt64 = size == 8 ? .max : 1 << UInt64(size * 8) &- 1
             _ = mmu.memory.ioWrite(at: translation.real, size: size, value: value & mask)

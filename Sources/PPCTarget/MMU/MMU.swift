@@ -43,6 +43,8 @@ package final class MMU {
     }
     /// The run of RAM that was found last: asking `memory` takes longer than a walk.
     private var window = RAMWindow()
+    /// Handlers of device registers that generated code calls.
+    let devices = DeviceEntries()
     /// ``ExecutionLog/itemBits`` of the CPU's log.
     var logItems: UnsafeMutablePointer<UInt32>?
     /// The partition's hash page table. Without one, every hash translation misses.
@@ -220,7 +222,10 @@ package final class MMU {
     }
 
     /// Forgets host pointers after memory was added, removed or moved.
-    package func physicalMapChanged() { invalidateAll() }
+    package func physicalMapChanged() {
+        invalidateAll()
+        devices.removeAll()
+    }
 
     /// The RAM or ROM at a physical address.
     @inline(__always)
@@ -330,11 +335,7 @@ package final class MMU {
             if kind == .store { memory.willWrite(at: translation.real & ~0xfff, count: 0x1000) }
             return
         }
-        let watched =
-            !watchpoints.isEmpty
-            && watchpoints.contains {
-                $0.address &- (ea &- offset) < granule || (ea &- offset) &- $0.address < $0.count
-            }
+        let watched = isWatched(ea &- offset, granule)
         switch kind {
         case .load:
             if !watched { bank.fill(ea, host: host.pointer, .read) }

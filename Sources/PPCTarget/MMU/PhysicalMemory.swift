@@ -25,6 +25,10 @@ public protocol PhysicalMemory: AnyObject {
     func ioRead(at address: UInt64, size: Int) -> UInt64?
     /// Writes a device register, byte order as in ``ioRead(at:size:)``. `false` if nothing answers.
     func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool
+    /// The device registers around an address, for engines that call their handlers straight from generated code; `nil` if
+    /// every access is to go through ``ioRead(at:size:)`` and ``ioWrite(at:size:value:)``. Valid as long as host pointers
+    /// are.
+    func deviceRegisters(at address: UInt64) -> DeviceRegisters?
     /// RAM in this range is about to be written, perhaps repeatedly and without further notice until
     /// ``MMU/withdrawWriteTags()``: mark it dirty.
     func willWrite(at address: UInt64, count: UInt64)
@@ -35,8 +39,34 @@ extension PhysicalMemory {
     public func ioRead(at address: UInt64, size: Int) -> UInt64? { nil }
     /// Nothing answers.
     public func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool { false }
+    /// Nothing to be called straight.
+    public func deviceRegisters(at address: UInt64) -> DeviceRegisters? { nil }
     /// Nobody keeps track.
     public func willWrite(at address: UInt64, count: UInt64) {}
+}
+
+/// Device registers at consecutive physical addresses, and what answers there. Sizes and byte order are those of
+/// ``PhysicalMemory/ioRead(at:size:)``.
+public struct DeviceRegisters {
+    /// Physical address of the first byte.
+    public let first: UInt64
+    /// Physical address of the last byte.
+    public let last: UInt64
+    /// Answers a read: physical address and size.
+    public let read: (UInt64, Int) -> UInt64?
+    /// Takes a write: physical address, size and value.
+    public let write: (UInt64, Int, UInt64) -> Bool
+
+    /// Registers of their handlers.
+    public init(
+        first: UInt64, last: UInt64, read: @escaping (UInt64, Int) -> UInt64?,
+        write: @escaping (UInt64, Int, UInt64) -> Bool
+    ) {
+        self.first = first
+        self.last = last
+        self.read = read
+        self.write = write
+    }
 }
 
 /// RAM at consecutive physical addresses and I/O closures: all an embedder needs for a machine of CPU and memory.
@@ -79,6 +109,17 @@ public final class FlatMemory: PhysicalMemory {
         onWrite?(address, size, value) ?? false
     }
 
+    /// Everything on the address's side of the RAM.
+    public func deviceRegisters(at address: UInt64) -> DeviceRegisters? {
+        guard address &- base >= size else { return nil }
+        let isBelow = address < base
+        // Not kept alive by its own user.
+        return DeviceRegisters(
+            first: isBelow ? 0 : base &+ size, last: isBelow ? base &- 1 : .max,
+            read: { [unowned self] in ioRead(at: $0, size: $1) },
+            write: { [unowned self] in ioWrite(at: $0, size: $1, value: $2) })
+    }
+
     /// Copies bytes into RAM; `false` (and nothing written) if they do not fit.
     public func load(_ bytes: [UInt8], at address: UInt64) -> Bool {
         let offset = address &- base
@@ -105,6 +146,12 @@ package protocol TranslatedCodeTracker: AnyObject {
     func mayWrite(at address: UInt64, count: UInt64) -> Bool
     /// Such memory was written; called after the store.
     func stored(_ cpu: CPUState, at address: UInt64, count: Int)
+    /// The instruction at `nip` is about to access device registers. Returns whether translated code can do that itself.
+    func accessesDevice(_ cpu: CPUState) -> Bool
     /// Acts on stores and translations by other vCPUs; called on the vCPU's thread after `PPC_EXIT_CODE`.
     func catchUp()
+}
+
+extension TranslatedCodeTracker {
+    package func accessesDevice(_ cpu: CPUState) -> Bool { false }
 }

@@ -209,7 +209,8 @@ final class TLBBank {
         let granule = UInt(1) << UInt(granuleShift)
         for index in 0..<Int(PPC_TLB_ENTRIES) {
             let entry = entries + index
-            guard entry.pointee.write_tag != .max else { continue }
+            // Device registers have no host memory, nor have invalid entries.
+            guard entry.pointee.write_tag & UInt64(PPC_TLB_DEVICE) == 0 else { continue }
             if let host {
                 let start = UInt(truncatingIfNeeded: entry.pointee.write_tag &+ entry.pointee.addend)
                 guard start < host.start &+ host.count, host.start < start &+ granule else { continue }
@@ -223,8 +224,17 @@ final class TLBBank {
     /// Grants one kind of access to the granule around `address`.
     func fill(_ address: UInt64, host: UnsafeMutableRawPointer, _ tag: Tag) {
         let base = address & ~((1 << granuleShift) - 1)
+        fill(address, base, addend: UInt64(UInt(bitPattern: host)) &- base, tag)
+    }
+
+    /// The same for device registers.
+    func fill(_ address: UInt64, device: UnsafePointer<ppc_device>, _ tag: Tag) {
+        let base = address & ~((1 << granuleShift) - 1)
+        fill(address, base | UInt64(PPC_TLB_DEVICE), addend: UInt64(UInt(bitPattern: device)), tag)
+    }
+
+    private func fill(_ address: UInt64, _ base: UInt64, addend: UInt64, _ tag: Tag) {
         let entry = entries + Int(address >> granuleShift & (UInt64(PPC_TLB_ENTRIES) - 1))
-        let addend = UInt64(UInt(bitPattern: host)) &- base
         let old = entry.pointee
         let same =
             old.addend == addend && (old.read_tag == base || old.read_tag == .max)

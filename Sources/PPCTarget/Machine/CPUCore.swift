@@ -116,7 +116,11 @@ public final class SpaprThread: Device, VirtualCPU {
     package var isProdded = false
     /// The interrupt controllers' parts for this thread.
     package var xicsPresenter: AnyObject?
-    package var xiveContext: XIVEThreadContext?
+    package var xiveContext: XIVEThreadContext? {
+        didSet { uncountedContext = xiveContext.map { .passUnretained($0) } }
+    }
+    /// The same for accesses to its registers, which take less time than a reference takes to count.
+    private(set) var uncountedContext: Unmanaged<XIVEThreadContext>?
     /// What executes the thread; without one it stays where it is.
     package var runner: (any ThreadRunner)?
 

@@ -88,6 +88,16 @@ enum DeferredFPSCR {
         cpu.pointee.fp_pending = stickyOnly
     }
 
+    /// Brings FPSCR up to date for somebody whom generated code has called in the middle of itself. What MXCSR has collected
+    /// is in FPSCR then, and not added again to what is stored there.
+    static func show(_ cpu: CPUState) {
+        guard cpu.pointee.fp_pending != 0 else { return }
+        settle(cpu, mxcsr: collected(cpu))
+        resume(cpu)
+        let mxcsr = UnsafeMutableRawPointer(cpu) + Int(CJ_SCRATCH) + Int(CJ_BIAS) + Int(CJ_MXCSR) * 8
+        mxcsr.storeBytes(of: collected(cpu) & ~0x3f, as: UInt32.self)
+    }
+
     /// The same as a C function for generated code, which has put MXCSR into the scratch area.
     static let function: @convention(c) (CPUState) -> Void = { cpu in
         leaveRounding(cpu)

@@ -8,7 +8,8 @@ extension NativeEngine {
             thunks: thunks, memory: memory, features: features, infos: UnsafePointer(infos), exits: exits,
             exitCapacity: zones.exitEnd, registers: registers,
             hasISA300: decoder.sets.contains(.isa300), zeroesWholeBlocks: !decoder.sets.contains(.only970),
-            hooks: isPiecewise ? [:] : cpu.hooks, hypercall: cpu.hypercallEntry)
+            hooks: isPiecewise ? [:] : cpu.hooks, hypercall: cpu.hypercallEntry,
+            deviceSites: deviceSites.known)
     }
 
     private func source(_ address: UInt64, _ host: UInt64) -> CodeSource? {

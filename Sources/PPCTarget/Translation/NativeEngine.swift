@@ -43,6 +43,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     let exits: UnsafeMutablePointer<ExitRecord>
     var zones: CodeZones
     let pages: CodePages
+    var deviceSites = DeviceSites()
     /// Translations come back instead of going on to the next (verify mode), and are described here.
     var isPiecewise = false
     var pieces: [Int32: NativePiece] = [:]
@@ -346,7 +347,7 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     /// Hooks are called straight from generated code, but not in verify mode.
     public var callsHooks: Bool { !isPiecewise }
 
-    private func drop(_ hit: [Int32]) {
+    func drop(_ hit: [Int32]) {
         guard !hit.isEmpty else { return }
         for number in hit where !table.records[Int(number)].isDead {
             counters.invalidations += 1

@@ -187,6 +187,8 @@ extension Translator {
         while index < blockEnd {
             // A hook sees the state between instructions.
             if !entry.hooks.isEmpty, index != current, entry.hooks[place] != nil { break }
+            // Device registers are called for one by one.
+            if !entry.deviceSites.isEmpty, entry.deviceSites.contains(place) { break }
             place = (place &+ UInt64(buffer.instructions[index].length)) & addressMask
             let word = buffer.instructions[index].word
             let row = info(index)
@@ -255,7 +257,10 @@ extension Translator {
     // MARK: One access
 
     mutating func access(_ f: Word, _ kind: AccessShape) {
-        if kind.mayShareCheck, f.ra != 0 {
+        let meetsDevices = meetsDevices(kind)
+        if meetsDevices {
+            group.active = false
+        } else if kind.mayShareCheck, f.ra != 0 {
             if group.active && (group.base != f.ra || current >= group.end) {
                 if current >= group.end { group.active = false }
             }
@@ -265,7 +270,7 @@ extension Translator {
                 return
             }
         }
-        if kind.isPlain, f.ra != 0, !context.narrow { return plainAccess(f, kind) }
+        if kind.isPlain, f.ra != 0, !context.narrow, !meetsDevices { return plainAccess(f, kind) }
         // The effective address goes to rcx; its last byte's to rax.
         if kind.prefixed {
             prefixedAddress(f)
@@ -309,6 +314,7 @@ extension Translator {
             slowPath(from: label)
             transfer(f, kind, MemoryOperand(.rcx))
         }
+        if meetsDevices, slowStub < stubCount { stubs[slowStub].meetsDevices = true }
         resumeSlowPath()
     }
 

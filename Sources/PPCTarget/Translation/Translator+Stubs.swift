@@ -50,6 +50,7 @@ extension Translator {
     }
 
     private mutating func emitSlowStub(_ stub: Stub) {
+        if stub.meetsDevices { emitDeviceAccess(stub) }
         guard
             let row = SlowRow.write(
                 in: entry.memory, header: header, address: stub.address,

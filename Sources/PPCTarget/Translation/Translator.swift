@@ -95,6 +95,8 @@ struct Translator: ~Copyable {
         /// Closures to call before instructions, by effective address, and for hypercalls.
         let hooks: [UInt64: NativeEntry]
         let hypercall: NativeEntry?
+        /// Effective addresses of instructions that access device registers.
+        let deviceSites: Set<UInt64>
     }
 
     enum StubKind: UInt8 { case chain, exit, slow, poll, outcome, promote, interpret, again, hooked, unexpected }
@@ -108,6 +110,8 @@ struct Translator: ~Copyable {
         /// First instruction and count (slow), or exit record number (chain).
         var first: Int32 = 0
         var count: Int32 = 0
+        /// A slow path that may lead to device registers.
+        var meetsDevices = false
         /// What the slow path must write down for FPSCR first, and the VSRs to load after it.
         var pending = PendingFloat()
         var validVectors: UInt64 = 0

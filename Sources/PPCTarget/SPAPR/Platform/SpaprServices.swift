@@ -181,9 +181,9 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
     /// The thread on whose behalf the caller runs; the first one outside of vCPU threads.
     var currentThread: SpaprThread? { entered?.takeUnretainedValue() ?? machine.threads.first }
     /// Its interrupt context, where there is a XIVE.
-    var currentContext: XIVEThreadContext? {
-        if let entered { return entered._withUnsafeGuaranteedRef { $0.xiveContext } }
-        return machine.threads.first?.xiveContext
+    var currentContext: Unmanaged<XIVEThreadContext>? {
+        if let entered { return entered._withUnsafeGuaranteedRef { $0.uncountedContext } }
+        return machine.threads.first?.uncountedContext
     }
     private var entered: Unmanaged<SpaprThread>?
 

@@ -21,5 +21,16 @@ final class VCPUMemory: PhysicalMemory {
         entrance.enter { memory.ioWrite(at: address, size: size, value: value) }
     }
 
+    func deviceRegisters(at address: UInt64) -> DeviceRegisters? {
+        memory.findRegisters(address).map { [entrance] range in
+            DeviceRegisters(
+                first: range.start, last: range.last,
+                read: { address, size in entrance.enter { range.readBigEndian(at: address, size: size) } },
+                write: { address, size, value in
+                    entrance.enter { range.write(at: address, value, size: size, order: .big) == .done }
+                })
+        }
+    }
+
     func willWrite(at address: UInt64, count: UInt64) { memory.willWrite(at: address, count: count) }
 }

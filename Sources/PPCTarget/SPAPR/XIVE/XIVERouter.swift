@@ -12,7 +12,7 @@ package final class XIVERouter: Device {
     /// Thread contexts by CPU index.
     package private(set) var contexts: [XIVEThreadContext] = []
     /// The context of the CPU whose access is being handled.
-    var currentContext: () -> XIVEThreadContext? = { nil }
+    var currentContext: () -> Unmanaged<XIVEThreadContext>? = { nil }
     /// Makes the wires from a thread's context to its CPU: for the operating system and for a hypervisor.
     var lineMaker: ((SpaprThread) -> (InterruptLine, InterruptLine))?
 
@@ -53,9 +53,11 @@ package final class XIVERouter: Device {
             .io(
                 IOHandlers(
                     order: .big,
-                    read: { [unowned(unsafe) self] offset, size in currentContext()?.load(offset, size: size) ?? .max },
+                    read: { [unowned(unsafe) self] offset, size in
+                        currentContext()?._withUnsafeGuaranteedRef { $0.load(offset, size: size) } ?? .max
+                    },
                     write: { [unowned(unsafe) self] offset, value, size in
-                        currentContext()?.store(offset, value, size: size)
+                        currentContext()?._withUnsafeGuaranteedRef { $0.store(offset, value, size: size) }
                     })), in: machine.topology)
         let descriptor = MemoryRegion(
             "xive.end", size: UInt64(count) << (Self.descriptorShift + 1),
