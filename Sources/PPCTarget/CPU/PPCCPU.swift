@@ -29,7 +29,11 @@ public final class PPCCPU {
     public var hypercall: Hypercall? {
         didSet {
             hypercallEntry = hypercall.flatMap { body in
-                try? NativeEntry { [unowned self] _ in body(self) == Outcome.stop ? Outcome.stop : Outcome.context }
+                // The entry is called by what this CPU executes.
+                let me = Unmanaged.passUnretained(self)
+                return try? NativeEntry { _ in
+                    me._withUnsafeGuaranteedRef { body($0) } == Outcome.stop ? Outcome.stop : Outcome.context
+                }
             }
             engine?.forgetTranslations()
         }

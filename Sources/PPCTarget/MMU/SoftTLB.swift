@@ -62,6 +62,9 @@ final class TLBBank {
     /// A translation of a process's address, and code at one, was met since the last ``invalidateAll()``.
     private var hasProcess = false
     private var executesProcess = false
+    /// Entries that were filled for a process's addresses, one bit each: few of them, and processes go often.
+    private let processEntries: UnsafeMutablePointer<UInt64>
+    private static var processWords: Int { Int(PPC_TLB_ENTRIES) / 64 }
     /// Nothing was filled and no code remembered since the last ``invalidateAll()``.
     private var isEmpty = false
     /// Granules from which an engine remembers code: a filter of one bit each, hashed.
@@ -78,6 +81,8 @@ final class TLBBank {
         entries = .allocate(capacity: Int(PPC_TLB_ENTRIES) + 1)
         executed = .allocate(capacity: Self.executedWords)
         executed.initialize(repeating: 0, count: Self.executedWords)
+        processEntries = .allocate(capacity: Self.processWords)
+        processEntries.initialize(repeating: 0, count: Self.processWords)
         let me = UInt64(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()))
         entries[Int(PPC_TLB_ENTRIES)] = ppc_tlb_entry(read_tag: 0, write_tag: .max, exec_tag: me, addend: 16)
         invalidateAll()
@@ -86,6 +91,7 @@ final class TLBBank {
     deinit {
         entries.deallocate()
         executed.deallocate()
+        processEntries.deallocate()
     }
 
     /// An engine is about to remember where an address leads.
@@ -147,6 +153,12 @@ final class TLBBank {
         forgetExecuted()
         entries.update(repeating: Self.invalid, count: Int(PPC_TLB_ENTRIES))
         isEmpty = true
+        forgetProcess()
+    }
+
+    private func forgetProcess() {
+        guard hasProcess else { return }
+        processEntries.update(repeating: 0, count: Self.processWords)
         hasProcess = false
     }
 
@@ -154,13 +166,18 @@ final class TLBBank {
     func invalidateProcess() {
         guard !isEmpty, hasProcess else { return }
         if executesProcess { forgetExecuted() }
-        for index in 0..<Int(PPC_TLB_ENTRIES) {
-            let entry = entries[index]
-            if !Self.isKernel(entry.read_tag) || !Self.isKernel(entry.write_tag) || !Self.isKernel(entry.exec_tag) {
-                entries[index] = Self.invalid
+        for word in 0..<Self.processWords {
+            var left = processEntries[word]
+            while left != 0 {
+                let index = word &* 64 &+ left.trailingZeroBitCount
+                left &= left &- 1
+                let entry = entries[index]
+                if !Self.isKernel(entry.read_tag) || !Self.isKernel(entry.write_tag) || !Self.isKernel(entry.exec_tag) {
+                    entries[index] = Self.invalid
+                }
             }
         }
-        hasProcess = false
+        forgetProcess()
     }
 
     /// Takes over the kernel's translations from the bank of another process. This one is empty.
@@ -234,7 +251,8 @@ final class TLBBank {
     }
 
     private func fill(_ address: UInt64, _ base: UInt64, addend: UInt64, _ tag: Tag) {
-        let entry = entries + Int(address >> granuleShift & (UInt64(PPC_TLB_ENTRIES) - 1))
+        let index = Int(truncatingIfNeeded: address &>> granuleShift & (UInt64(PPC_TLB_ENTRIES) &- 1))
+        let entry = entries + index
         let old = entry.pointee
         let same =
             old.addend == addend && (old.read_tag == base || old.read_tag == .max)
@@ -243,7 +261,10 @@ final class TLBBank {
         if !same { entry.pointee = Self.invalid }
         entry.pointee.addend = addend
         isEmpty = false
-        if !Self.isKernel(base) { hasProcess = true }
+        if !Self.isKernel(base) {
+            hasProcess = true
+            processEntries[index &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: index & 63)
+        }
         switch tag {
         case .read: entry.pointee.read_tag = base
         case .write: entry.pointee.write_tag = base

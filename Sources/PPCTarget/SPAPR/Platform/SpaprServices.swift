@@ -101,7 +101,13 @@ public final class SpaprServices: SpaprPlatform, @unchecked Sendable {
         thread.cpu.mmu.memory = VCPUMemory(services: self, thread: thread)
         let entrance = Entrance(self, thread)
         // While the vCPU executes, its thread holds both.
-        thread.cpu.hypercall = { [unowned(unsafe) self, unowned(unsafe) thread] _ in hypercall(thread, entrance) }
+        let services = Unmanaged.passUnretained(self)
+        let caller = Unmanaged.passUnretained(thread)
+        thread.cpu.hypercall = { _ in
+            services._withUnsafeGuaranteedRef { services in
+                caller._withUnsafeGuaranteedRef { services.hypercall($0, entrance) }
+            }
+        }
         let scheduler = scheduler
         thread.cpu.broadcastInvalidation = { cpu, request in scheduler.broadcast(request, from: cpu) }
         thread.cpu.waitForInvalidations = { cpu in scheduler.waitForInvalidations(from: cpu) }

@@ -13,7 +13,9 @@ extension XIVERouter: SpaprInterruptController {
         machine.children["unattached"]?.add(child: router, arrayName: "device")
         router.lineMaker = { [unowned services] in (services.externalLine(of: $0), services.hypervisorLine(of: $0)) }
         // The services hold their router.
-        router.currentContext = { [unowned(unsafe) services] in services.currentContext }
+        // Not counted: it would take as long as all else.
+        let uncounted = Unmanaged.passUnretained(services)
+        router.currentContext = { uncounted._withUnsafeGuaranteedRef { $0.currentContext } }
         try router.realizeDevice()
         return router
     }

@@ -47,17 +47,22 @@ package final class XIVERouter: Device {
     package override func realize() throws {
         try add(child: source, name: "source")
         try source.realizeDevice()
-        // The region is gone before its router; guests access it more often than any other.
+        // The region is gone before its router; guests access it more often than any other, so nothing is counted.
+        let router = Unmanaged.passUnretained(self)
         let thread = MemoryRegion(
             "xive.tima", size: 4 << 16,
             .io(
                 IOHandlers(
                     order: .big,
-                    read: { [unowned(unsafe) self] offset, size in
-                        currentContext()?._withUnsafeGuaranteedRef { $0.load(offset, size: size) } ?? .max
+                    read: { offset, size in
+                        router._withUnsafeGuaranteedRef { $0.currentContext() }?._withUnsafeGuaranteedRef {
+                            $0.load(offset, size: size)
+                        } ?? .max
                     },
-                    write: { [unowned(unsafe) self] offset, value, size in
-                        currentContext()?._withUnsafeGuaranteedRef { $0.store(offset, value, size: size) }
+                    write: { offset, value, size in
+                        router._withUnsafeGuaranteedRef { $0.currentContext() }?._withUnsafeGuaranteedRef {
+                            $0.store(offset, value, size: size)
+                        }
                     })), in: machine.topology)
         let descriptor = MemoryRegion(
             "xive.end", size: UInt64(count) << (Self.descriptorShift + 1),
