@@ -58,6 +58,7 @@ struct TranslationTests {
             seed: seed &* 131, length: 8 + Int(seed % 29), rows: many, bigEndian: seed % 3 == 0)
         program.addBranches(faults: seed % 2 == 0)
         let reference = try #require(program.run(.interpreter))
+        #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil)
         guard NativeEngine.isSupported else { return }
         let native = try #require(program.run(.native(.all)))
         #expect(native.firstDifference(reference) == nil)

@@ -36,16 +36,16 @@ enum Branch {
         bo & 16 != 0 || f.conditionBit(cpu) == (bo & 8 != 0)
     }
     @inline(__always)
-    private static func counterHolds(_ cpu: CPUState, _ bo: Int) -> Bool {
+    private static func counterHolds<O: Operands>(_ cpu: CPUState, _ f: O, _ bo: Int) -> Bool {
         if bo & 4 != 0 { return true }
         cpu.pointee.ctr &-= 1
-        return (narrowed(cpu, cpu.pointee.ctr) == 0) == (bo & 2 != 0)
+        return (f.effective(cpu, cpu.pointee.ctr) == 0) == (bo & 2 != 0)
     }
 
     /// Whether a branch is taken; counts CTR down where BO says so.
     @inline(__always)
     static func holds<O: Operands>(_ cpu: CPUState, _ f: O, _ bo: Int) -> Bool {
-        let counter = counterHolds(cpu, bo)
+        let counter = counterHolds(cpu, f, bo)
         return counter && conditionHolds(cpu, f, bo)
     }
 

@@ -28,6 +28,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private var decoder: RegionDecoder
     private let table = BlockTable()
     private let buffer = RegionBuffer()
+    private var path = BlockPath()
     private var blocks: [Block] = []
     private let arena: UnsafeMutableRawPointer
     private let arenaCapacity: Int
@@ -44,13 +45,13 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     /// Chains of blocks after which the engine looks at the clock of a CPU that nobody keeps a timer for.
     private static var patience: Int { 64 }
-    /// Blocks that follow one another without the engine. Without optimisation the steps' calls are no jumps, and so many
-    /// blocks must find room on the stack.
-    private static var chainLength: Int64 {
+    /// Instructions in blocks that follow one another without the engine. Without optimisation the steps' calls are no
+    /// jumps, and so many steps must find room on the stack.
+    private static var chainLength: UInt64 {
         #if DEBUG
-            8
-        #else
             64
+        #else
+            512
         #endif
     }
 
@@ -92,7 +93,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     /// Counts exactly: the last instructions are left to the interpreter.
     public func execute(_ cpu: PPCCPU, atMost limit: UInt64, _ outcome: inout Int32) -> UInt64? {
         // The last block that begins must not end too late; an added instruction may follow its limit.
-        let longest = UInt64(RegionDecoder.blockLimit + 1)
+        let longest = UInt64(BlockPath.longest + 1)
         guard limit > longest else { return nil }
         let before = state.pointee.instructions_executed
         outcome = execute(until: before &+ (limit &- longest))
@@ -135,8 +136,6 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private func run(_ first: UnsafeMutableRawPointer, until count: UInt64) -> Bool {
         let cpu = state
         var patience = Self.patience
-        // Who counts is asked after every block.
-        let chain = count == .max ? Self.chainLength : 1
         var next: UnsafeMutableRawPointer? = first
         while let raw = next {
             patience &-= 1
@@ -144,7 +143,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 cpu.pointee.nip = Step.at(raw).pointee.address
                 return false
             }
-            StepShared.setBlocksLeft(cpu, chain)
+            StepShared.setLimit(cpu, min(cpu.pointee.instructions_executed &+ Self.chainLength, count))
             next = Step.at(raw).pointee.run(cpu, raw)
         }
         return true
@@ -215,23 +214,21 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     // MARK: Decoding
 
     private func decode(_ address: UInt64, _ host: UInt64) -> Int32 {
-        if arenaCapacity - arenaUsed < RegionDecoder.blockLimit + 2 { forgetTranslations() }
+        if arenaCapacity - arenaUsed < BlockPath.longest + 2 { forgetTranslations() }
         var translation = Translation()
         let size: UInt64 = 1 &<< UInt64(context.granuleShift)
         let offset = address & (size &- 1)
         guard cpu.mmu.translate(address, .fetch, &translation),
             let start = UnsafeRawPointer(bitPattern: UInt(truncatingIfNeeded: host &- offset))
         else { return -1 }
-        pages.prepare(translation.real, min(UInt64(RegionDecoder.blockLimit * 8), size &- offset))
-        buffer.clear()
         let source = CodeSource(start: address &- offset, size: size, host: start, bigEndian: context.bigEndian)
-        decoder.decode(address, source, context, into: buffer)
-        var count = buffer.instructionCount
-        let helper = helperIndex(buffer.blocks[0], source)
-        guard count > 0 || helper != nil else { return -1 }
+        // A granule's real addresses are as contiguous as its effective ones.
+        let real = translation.real &- offset
+        decodePath(from: address, source, real)
+        let helper = helperIndex(buffer.blocks[buffer.blockCount - 1], source)
+        guard buffer.instructionCount > 0 || helper != nil else { return -1 }
         let steps = arena + arenaUsed * Step.size
-        let bytes = fill(steps, buffer.blocks[0], count, helper: helper)
-        if helper != nil { count += 1 }
+        let count = fill(steps, helper: helper)
         arenaUsed += count + 1
         if cpu.observesTranslations { TranslationLog.note(cpu, buffer, code: nil, isRegion: false) }
         let number = table.nextNumber
@@ -240,32 +237,56 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
                 address: address, host: host, context: context.rawValue, code: 0, size: 0, nextInBucket: -1,
                 incoming: -1, isRegion: false, isDead: false), as: number)
         blocks.append(Block(address: address, steps: steps))
-        pages.add(number, at: translation.real, count: bytes)
+        for index in 0..<buffer.blockCount {
+            let part = buffer.blocks[index]
+            var bytes = part.end(buffer) &- part.address
+            if helper != nil, index == buffer.blockCount - 1 { bytes &+= 4 }
+            pages.add(number, at: real &+ (part.address & (size &- 1)), count: bytes)
+        }
         statistics.blocks += 1
         statistics.guestInstructions += count
         statistics.codeBytes = arenaUsed * Step.size
         return number
     }
 
-    /// Writes a block's steps and the one that leaves at its end.
+    /// Decodes a block and what it certainly, or else probably, goes on with.
     ///
-    /// - Returns: Bytes of guest code.
-    private func fill(
-        _ steps: UnsafeMutableRawPointer, _ block: GuestBlock, _ instructions: Int, helper: (Int, UInt64)?
-    ) -> UInt64 {
-        var count = instructions
+    /// - Parameter real: Real address of the granule.
+    private func decodePath(from address: UInt64, _ source: CodeSource, _ real: UInt64) {
+        buffer.clear()
+        path.begin()
+        var part: UInt64? = address
+        while let at = part {
+            let offset = at & (source.size &- 1)
+            pages.prepare(real &+ offset, min(UInt64(RegionDecoder.blockLimit * 8), source.size &- offset))
+            decoder.decode(at, source, context, into: buffer)
+            part = path.follow(buffer, infos, source)
+        }
+    }
+
+    /// Writes the steps of the blocks in the buffer and the one that leaves at their end.
+    ///
+    /// - Returns: Steps without that one.
+    private func fill(_ steps: UnsafeMutableRawPointer, helper: (Int, UInt64)?) -> Int {
+        var count = 0
         let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
-        var at = block.address
-        for index in 0..<instructions {
-            let instruction = buffer.instructions[index]
-            let next = (at &+ UInt64(instruction.length)) & mask
-            var step = Step(
-                run: StepFlow.called, count: UInt8(truncatingIfNeeded: index + 1), address: at,
-                word: instruction.word, execute: instruction.execute)
-            if readsClock[Int(instruction.row)] { step.run = StepFlow.counted }
-            choose(&step, instruction, block, next, isLast: index == instructions - 1)
-            Step.at(steps + index * Step.size).initialize(to: step)
-            at = next
+        var at: UInt64 = 0
+        for number in 0..<buffer.blockCount {
+            let block = buffer.blocks[number]
+            at = block.address
+            let last = Int(block.first &+ block.count) - 1
+            while count <= last {
+                let instruction = buffer.instructions[count]
+                let next = (at &+ UInt64(instruction.length)) & mask
+                var step = Step(
+                    run: StepFlow.called, count: UInt8(truncatingIfNeeded: count + 1), address: at,
+                    word: instruction.word, execute: instruction.execute)
+                if readsClock[Int(instruction.row)] { step.run = StepFlow.counted }
+                choose(&step, instruction, block, next, isLast: count == last)
+                Step.at(steps + count * Step.size).initialize(to: step)
+                at = next
+                count += 1
+            }
         }
         if let (index, word) = helper {
             let step = Step(
@@ -277,12 +298,13 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             count += 1
         }
         // After a called instruction that ends its block the context may be another one.
-        let leaves = block.ending == .called || block.ending == .refused
+        let ending = buffer.blocks[buffer.blockCount - 1].ending
+        let leaves = ending == .called || ending == .refused
         let end = Step(
             run: leaves ? StepFlow.dispatch : StepFlow.fallThrough, count: UInt8(truncatingIfNeeded: count),
             address: at, word: 0, execute: StepFlow.illegal, targetAddress: at)
         Step.at(steps + count * Step.size).initialize(to: end)
-        return at &- block.address
+        return count
     }
 
     /// The added instruction at which a block stopped, and its word.
@@ -303,7 +325,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         let row = Int(instruction.row)
         let lowered = infos[row].lowered
         if isLast, block.ending == .direct || block.ending == .indirect,
-            let branch = BranchSteps.function(lowered, step.word)
+            let branch = BranchSteps.function(lowered, step.word, context, isFollowed: block.takenBlock >= 0)
         {
             let f = Fields(step.word)
             step.run = branch

@@ -7,13 +7,18 @@ import CPPCState
 enum BranchSteps {
     /// Chooses the function of a block's last instruction, if it is one of the usual branches.
     ///
-    /// - Parameter lowered: What the row is, as the translators name it.
-    static func function(_ lowered: Lowered?, _ word: UInt64) -> StepFunction? {
+    /// - Parameters:
+    ///   - lowered: What the row is, as the translators name it.
+    ///   - isFollowed: The next step is that of the target (``BlockPath``).
+    static func function(
+        _ lowered: Lowered?, _ word: UInt64, _ context: TranslationContext, isFollowed: Bool
+    ) -> StepFunction? {
+        let bo = Int(word >> 21 & 31)
         switch lowered {
-        case .b, .ba: return jump
-        case .bl, .bla: return jumpAndLink
-        case .bc, .bca: return conditional(Int(word >> 21 & 31))
-        case .bclr: return returning(Int(word >> 21 & 31))
+        case .b, .ba: return isFollowed ? followedJump : jump
+        case .bl, .bla: return isFollowed ? followedCall : jumpAndLink
+        case .bc, .bca: return context.narrow ? conditional(bo) : counting(bo) ?? conditional(bo)
+        case .bclr: return isFollowed ? followedReturn : returning(bo)
         case .bclrl: return word >> 21 & 20 == 20 ? callThroughLR : nil
         case .bcctr: return word >> 21 & 20 == 20 ? jumpToCTR : nil
         case .bcctrl: return word >> 21 & 20 == 20 ? callThroughCTR : nil
@@ -41,6 +46,15 @@ enum BranchSteps {
         case 12...15: { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), 12)) }
         default:
             { BranchSteps.taken($0, $1, if: Branch.holds($0, BranchSteps.operands($1), BranchSteps.operands($1).rt)) }
+        }
+    }
+
+    /// Branches that count down in 64-bit mode.
+    private static func counting(_ bo: Int) -> StepFunction? {
+        switch bo {
+        case 16, 17, 24, 25: { BranchSteps.taken($0, $1, if: Branch.holds($0, WideStep(step: Step.at($1)), 16)) }
+        case 18, 19, 26, 27: { BranchSteps.taken($0, $1, if: Branch.holds($0, WideStep(step: Step.at($1)), 18)) }
+        default: nil
         }
     }
 
@@ -83,6 +97,31 @@ enum BranchSteps {
     }
 
     private static let jump: StepFunction = { BranchSteps.taken($0, $1, if: true) }
+
+    private static let followedJump: StepFunction = { cpu, raw in
+        Branch.comesFrom(cpu, Step.at(raw).pointee.address)
+        return StepFlow.advance(cpu, raw)
+    }
+
+    private static let followedCall: StepFunction = { cpu, raw in
+        cpu.pointee.lr = Step.at(raw).pointee.immediate
+        Branch.comesFrom(cpu, Step.at(raw).pointee.address)
+        return StepFlow.advance(cpu, raw)
+    }
+
+    /// Comes back to behind the call in the same block, if that is where LR still points.
+    private static let followedReturn: StepFunction = { cpu, raw in
+        guard effectiveAddress(cpu, cpu.pointee.lr & ~3) == Step.at(raw).pointee.targetAddress else {
+            return BranchSteps.strayReturn(cpu, raw)
+        }
+        Branch.comesFrom(cpu, Step.at(raw).pointee.address)
+        return StepFlow.advance(cpu, raw)
+    }
+
+    @inline(never)
+    private static func strayReturn(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        indirect(cpu, raw, cpu.pointee.lr)
+    }
 
     private static let jumpAndLink: StepFunction = { cpu, raw in
         cpu.pointee.lr = Step.at(raw).pointee.immediate

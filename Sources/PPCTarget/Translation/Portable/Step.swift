@@ -63,17 +63,12 @@ enum StepShared {
     @inline(__always) static func setOutcome(_ cpu: CPUState, _ value: Int32) {
         cpu.pointee.scratch.3 = UInt64(bitPattern: Int64(value))
     }
-    /// Blocks that may still begin before the engine is to look around.
-    @inline(__always) static func setBlocksLeft(_ cpu: CPUState, _ value: Int64) {
-        cpu.pointee.scratch.4 = UInt64(bitPattern: value)
-    }
-    /// Whether a block may begin without the engine: it is asked after so many, and whenever somebody wants attention,
-    /// such as a vCPU that has changed code.
+    /// The count of instructions at which the engine is to look around.
+    @inline(__always) static func setLimit(_ cpu: CPUState, _ count: UInt64) { cpu.pointee.scratch.4 = count }
+    /// Whether a block may begin without the engine: it is asked after so many instructions, and whenever somebody wants
+    /// attention, such as a vCPU that has changed code.
     @inline(__always) static func mayBegin(_ cpu: CPUState) -> Bool {
-        guard cpu.pointee.exit_request == 0 else { return false }
-        let left = Int64(bitPattern: cpu.pointee.scratch.4) &- 1
-        cpu.pointee.scratch.4 = UInt64(bitPattern: left)
-        return left > 0
+        cpu.pointee.instructions_executed < cpu.pointee.scratch.4 && cpu.pointee.exit_request == 0
     }
 }
 
@@ -144,6 +139,12 @@ extension StepOperands {
 /// An instruction without record and overflow bits set.
 struct PlainStep: StepOperands {
     let step: UnsafeMutablePointer<Step>
+}
+
+/// An instruction in 64-bit mode.
+struct WideStep: StepOperands {
+    let step: UnsafeMutablePointer<Step>
+    @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
 }
 
 /// An instruction that sets CR0, in 64-bit mode.
