@@ -6,8 +6,9 @@ import CPPCState
 ///   state block's scratch area (``StepShared``).
 ///
 /// Optimised builds turn the call of the next step into a jump; where a compiler does not, the stack grows by one frame
-/// per instruction of a block, which blocks are short enough for.
-typealias StepFunction = @convention(c) (CPUState, UnsafeMutableRawPointer) -> UnsafeMutableRawPointer?
+/// per instruction of a block, which blocks are short enough for. A closure with C's convention would cost a function
+/// more for every step, which calls it.
+typealias StepFunction = @convention(thin) (CPUState, UnsafeMutableRawPointer) -> UnsafeMutableRawPointer?
 
 /// One decoded instruction: what performs it and its operands, in one cache line.
 struct Step {
