@@ -4,7 +4,7 @@ import Testing
 
 @testable import PPCTarget
 
-/// Blocks that go on through calls.
+/// Blocks that go on through calls, and steps that do two instructions.
 @Suite("Portable blocks") struct PortableBlockTests {
     private static let start: UInt64 = 0x10000
     private static let main: [UInt32] = [
@@ -82,5 +82,118 @@ import Testing
         cpu.breakpoints = []
         #expect(cpu.run() == .requested)
         #expect(gpr(cpu.state)[4] == 1000)
+    }
+
+    // MARK: Fusions
+
+    /// The word of a kind's instruction: registers R3 to R10, base R1 for stores and loads.
+    private func word(_ kind: StepKind, _ random: inout TranslationProgram.Random) -> UInt32 {
+        let name: String =
+            switch kind {
+            case .cmpdi: "cmpi"
+            case .cmpldi: "cmpli"
+            case .cmpd: "cmp"
+            case .cmpld: "cmpl"
+            default: kind.rawValue
+            }
+        func register() -> UInt32 { UInt32(3 + random.below(8)) }
+        switch kind {
+        case .mflr: return 0x7c08_02a6 | register() << 21
+        case .mtlr: return 0x7c08_03a6 | register() << 21
+        case .branchIfClear, .branchIfSet:
+            // Over the next one.
+            return 0x4000_0008 | (kind == .branchIfSet ? 12 : 4) << 21 | UInt32(random.below(32)) << 16
+        default: break
+        }
+        guard let row = InstructionTable.shared.rows.first(where: { $0.mnemonic == name && $0.prefix == nil }) else {
+            return 0
+        }
+        var word = row.form.match | UInt32(truncatingIfNeeded: random.next()) & ~row.form.mask & ~row.unused
+        if row.hasRc { word &= ~1 }
+        if row.hasOE { word &= ~0x400 }
+        let memory = row.effects.contains(.loads) || row.effects.contains(.stores)
+        word = word & ~0x001f_0000 | (memory ? 1 : register()) << 16
+        let comparison = name.hasPrefix("cmp")
+        if comparison {
+            word = word & ~0x20_0000 | (kind.rawValue == name ? 0 : 0x20_0000)
+        } else {
+            word = word & ~0x03e0_0000 | register() << 21
+        }
+        if row.operands.contains(where: { $0.name == "RB" }) { word = word & ~0xf800 | register() << 11 }
+        if memory { word &= kind == .stdu ? ~0xffc0 : ~0xfc00 }
+        return word
+    }
+
+    /// Two words that the fusion is for.
+    private func pair(_ fusion: Fusion, _ random: inout TranslationProgram.Random) -> [UInt32] {
+        let one = word(fusion.first, &random)
+        var two = word(fusion.second, &random)
+        let result = one >> (fusion.first.targetsRA ? 16 : 21) & 31
+        func put(_ value: UInt32, _ shift: UInt32, _ width: UInt32) {
+            two = two & ~((1 << width - 1) << shift) | value << shift
+        }
+        switch fusion.link {
+        case .none, .sameBase: break
+        case .rs: put(result, 21, 5)
+        case .ra, .base: put(result, 16, 5)
+        case .rb: put(result, 11, 5)
+        case .rsOrRB: put(result, random.below(2) == 0 ? 21 : 11, 5)
+        case .raOrRB: put(result, random.below(2) == 0 ? 16 : 11, 5)
+        case .field: put(fusion.first == .andiRecord ? 0 : one >> 23 & 7, 18, 3)
+        }
+        return [one, two]
+    }
+
+    private func step(_ word: UInt32, _ context: TranslationContext) -> (Step, StepKind)? {
+        let table = InstructionTable.shared
+        var step = Step(
+            run: StepFlow.called, address: 0, word: UInt64(word), execute: StepFlow.illegal)
+        let row = table.decode(UInt64(word), for: InstructionSet(rawValue: .max).subtracting([.only970, .untilISA207]))
+        guard row != InstructionTable.noRow else { return nil }
+        let lowered = RowInfo(table.rows[Int(row)]).lowered
+        let move = BranchSteps.moveKind(lowered, step.word)
+        if move != .none { return (step, move) }
+        let branch = BranchSteps.kind(lowered, step.word, isFollowed: false)
+        if branch != .none {
+            step.field = UInt8(truncatingIfNeeded: Fields(step.word).ra >> 2)
+            return (step, branch)
+        }
+        guard let recipe = StepRecipe.byRow(table)[Int(row)],
+            recipe.prepare(&step, row: table.rows[Int(row)], context: context)
+        else { return nil }
+        return (step, recipe.kind(step.word, table.rows[Int(row)]))
+    }
+
+    private static let tested = Fusion.all.indices.filter {
+        ![StepKind.returning, .followedReturn].contains(Fusion.all[$0].second)
+    }
+
+    @Test("Two instructions in one step do what each does alone", arguments: 0..<4)
+    func fusions(part: Int) throws {
+        let table = Fusion.Table()
+        var random = TranslationProgram.Random(state: 0x1234_5678_9abc_def1 &+ UInt64(part))
+        let cpu = PPCCPU(model: try #require(PPCModel.named("power10")), memory: FlatMemory(size: 1 << 16))
+        Context.storeMSR(cpu.state, MSR.sf)
+        let context = TranslationContext(cpu.state)
+        for index in Self.tested where index % 4 == part {
+            let fusion = Fusion.all[index]
+            for seed in UInt64(1)...4 {
+                let words = pair(fusion, &random)
+                let name = Comment("\(fusion.first) \(fusion.second) \(words.map { String($0, radix: 16) })")
+                let steps = UnsafeMutablePointer<Step>.allocate(capacity: 2)
+                defer { steps.deallocate() }
+                let (one, first) = try #require(step(words[0], context), name)
+                let (two, second) = try #require(step(words[1], context), name)
+                steps.initialize(to: one)
+                (steps + 1).initialize(to: two)
+                #expect(table.fuse(steps, first, second, context), name)
+                var program = TranslationProgram(seed: seed, length: 0, rows: [], bigEndian: seed % 2 == 0)
+                // What the second may skip, and something that changes the first one's operands.
+                program.words = words + [0x3863_0013, 0x7c84_1a14]
+                program.rounds = 20
+                let reference = try #require(program.run(.interpreter))
+                #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil, name)
+            }
+        }
     }
 }

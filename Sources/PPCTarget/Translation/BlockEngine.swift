@@ -29,6 +29,9 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
     private let table = BlockTable()
     private let buffer = RegionBuffer()
     private var path = BlockPath()
+    private let fusions = Fusion.Table()
+    /// What the steps of the block in the buffer are to ``Fusion``.
+    private var kinds: [StepKind] = []
     private var blocks: [Block] = []
     private let arena: UnsafeMutableRawPointer
     private let arenaCapacity: Int
@@ -229,7 +232,7 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         guard buffer.instructionCount > 0 || helper != nil else { return -1 }
         let steps = arena + arenaUsed * Step.size
         let count = fill(steps, helper: helper)
-        arenaUsed += count + 1
+        arenaUsed += kinds.count + 1
         if cpu.observesTranslations { TranslationLog.note(cpu, buffer, code: nil, isRegion: false) }
         let number = table.nextNumber
         table.insert(
@@ -266,11 +269,12 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
 
     /// Writes the steps of the blocks in the buffer and the one that leaves at their end.
     ///
-    /// - Returns: Steps without that one.
+    /// - Returns: Instructions.
     private func fill(_ steps: UnsafeMutableRawPointer, helper: (Int, UInt64)?) -> Int {
         var count = 0
         let mask: UInt64 = context.narrow ? 0xffff_ffff : .max
         var at: UInt64 = 0
+        kinds.removeAll(keepingCapacity: true)
         for number in 0..<buffer.blockCount {
             let block = buffer.blocks[number]
             at = block.address
@@ -278,24 +282,26 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             while count <= last {
                 let instruction = buffer.instructions[count]
                 let next = (at &+ UInt64(instruction.length)) & mask
-                var step = Step(
-                    run: StepFlow.called, count: UInt8(truncatingIfNeeded: count + 1), address: at,
-                    word: instruction.word, execute: instruction.execute)
-                if readsClock[Int(instruction.row)] { step.run = StepFlow.counted }
-                choose(&step, instruction, block, next, isLast: count == last)
-                Step.at(steps + count * Step.size).initialize(to: step)
-                at = next
                 count += 1
+                // Compilers leave room with these for linkers and for tracing. The first step tells the block's address.
+                if instruction.word != Self.nop || kinds.isEmpty {
+                    var step = Step(
+                        run: StepFlow.called, count: UInt8(truncatingIfNeeded: count), address: at,
+                        word: instruction.word, execute: instruction.execute)
+                    if readsClock[Int(instruction.row)] { step.run = StepFlow.counted }
+                    let kind = choose(&step, instruction, block, next, isLast: count > last)
+                    append(step, kind, to: steps)
+                }
+                at = next
             }
         }
         if let (index, word) = helper {
-            let step = Step(
-                run: StepFlow.helper, immediate: UInt64(index), count: UInt8(truncatingIfNeeded: count + 1),
-                address: at,
-                word: word, execute: StepFlow.illegal)
-            Step.at(steps + count * Step.size).initialize(to: step)
-            at = (at &+ 4) & mask
             count += 1
+            let step = Step(
+                run: StepFlow.helper, immediate: UInt64(index), count: UInt8(truncatingIfNeeded: count), address: at,
+                word: word, execute: StepFlow.illegal)
+            append(step, .none, to: steps)
+            at = (at &+ 4) & mask
         }
         // After a called instruction that ends its block the context may be another one.
         let ending = buffer.blocks[buffer.blockCount - 1].ending
@@ -303,8 +309,24 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         let end = Step(
             run: leaves ? StepFlow.dispatch : StepFlow.fallThrough, count: UInt8(truncatingIfNeeded: count),
             address: at, word: 0, execute: StepFlow.illegal, targetAddress: at)
-        Step.at(steps + count * Step.size).initialize(to: end)
+        Step.at(steps + kinds.count * Step.size).initialize(to: end)
+        fuse(Step.at(steps))
         return count
+    }
+    private static var nop: UInt64 { 0x6000_0000 }
+
+    private func append(_ step: Step, _ kind: StepKind, to steps: UnsafeMutableRawPointer) {
+        Step.at(steps + kinds.count * Step.size).initialize(to: step)
+        kinds.append(kind)
+    }
+
+    private func fuse(_ steps: UnsafeMutablePointer<Step>) {
+        // The functions that set CR0 are those of 64-bit mode.
+        guard !context.narrow else { return }
+        var index = 0
+        while index + 1 < kinds.count {
+            index += fusions.fuse(steps + index, kinds[index], kinds[index + 1], context) ? 2 : 1
+        }
     }
 
     /// The added instruction at which a block stopped, and its word.
@@ -319,13 +341,15 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         return (index, UInt64(word))
     }
 
+    /// Gives a step its function and operands.
     private func choose(
         _ step: inout Step, _ instruction: GuestInstruction, _ block: GuestBlock, _ next: UInt64, isLast: Bool
-    ) {
+    ) -> StepKind {
         let row = Int(instruction.row)
         let lowered = infos[row].lowered
+        let isFollowed = block.takenBlock >= 0
         if isLast, block.ending == .direct || block.ending == .indirect,
-            let branch = BranchSteps.function(lowered, step.word, context, isFollowed: block.takenBlock >= 0)
+            let branch = BranchSteps.function(lowered, step.word, context, isFollowed: isFollowed)
         {
             let f = Fields(step.word)
             step.run = branch
@@ -334,14 +358,16 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             step.bit = 8 >> UInt8(truncatingIfNeeded: f.ra & 3)
             step.immediate = next
             step.targetAddress = block.taken
-        } else if let move = BranchSteps.move(lowered, step.word) {
+            return BranchSteps.kind(lowered, step.word, isFollowed: isFollowed)
+        }
+        if let move = BranchSteps.move(lowered, step.word) {
             step.run = move
             step.rt = UInt8(truncatingIfNeeded: Fields(step.word).rt)
-        } else if let recipe = recipes[row],
-            !recipe.prepare(&step, row: InstructionTable.shared.rows[row], context: context)
-        {
-            step.run = StepFlow.called
+            return BranchSteps.moveKind(lowered, step.word)
         }
+        let rowItself = InstructionTable.shared.rows[row]
+        guard let recipe = recipes[row], recipe.prepare(&step, row: rowItself, context: context) else { return .none }
+        return recipe.kind(step.word, rowItself)
     }
 
     // MARK: Code that changes

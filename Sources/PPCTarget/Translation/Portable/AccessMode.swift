@@ -30,7 +30,7 @@ enum Big64K: AccessMode {
 extension AccessMode {
     /// The soft TLB's entry that an address selects.
     @inline(__always)
-    private static func entry(_ cpu: CPUState, _ ea: UInt64) -> UnsafePointer<ppc_tlb_entry> {
+    static func entry(_ cpu: CPUState, _ ea: UInt64) -> UnsafePointer<ppc_tlb_entry> {
         // One shift for the division by the granule and the multiplication by the size of an entry.
         let size = UInt64(MemoryLayout<ppc_tlb_entry>.stride)
         let shift = granuleShift &- UInt64(size.trailingZeroBitCount)
@@ -53,9 +53,8 @@ extension AccessMode {
 
     @inline(__always)
     static func load<T: FixedWidthInteger & UnsignedInteger>(
-        _ cpu: CPUState, _ ea: UInt64, _ value: inout T
+        _ ea: UInt64, _ value: inout T, by entry: UnsafePointer<ppc_tlb_entry>
     ) -> Bool {
-        let entry = entry(cpu, ea)
         guard tag(ea, MemoryLayout<T>.size) == entry.pointee.read_tag else { return false }
         let raw = host(ea, entry).loadUnaligned(as: T.self)
         value = isBigEndian ? T(bigEndian: raw) : T(littleEndian: raw)
@@ -63,8 +62,9 @@ extension AccessMode {
     }
 
     @inline(__always)
-    static func store<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
-        let entry = entry(cpu, ea)
+    static func store<T: FixedWidthInteger & UnsignedInteger>(
+        _ ea: UInt64, _ value: T, by entry: UnsafePointer<ppc_tlb_entry>
+    ) -> Bool {
         guard tag(ea, MemoryLayout<T>.size) == entry.pointee.write_tag else { return false }
         host(ea, entry).storeBytes(of: isBigEndian ? value.bigEndian : value.littleEndian, as: T.self)
         return true
@@ -77,11 +77,39 @@ struct AccessStep<Mode: AccessMode>: StepOperands {
     @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
     @inline(__always)
     func loadHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
-        Mode.load(cpu, ea, &value)
+        Mode.load(ea, &value, by: Mode.entry(cpu, ea))
     }
     @inline(__always)
     func storeHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
-        Mode.store(cpu, ea, value)
+        Mode.store(ea, value, by: Mode.entry(cpu, ea))
+    }
+}
+
+/// One of two loads or stores off the same base, which as a rule are in the same granule: both look into the soft TLB's
+/// entry of the first one.
+struct SharedBase<Mode: AccessMode>: StepOperands {
+    let step: UnsafeMutablePointer<Step>
+    let base: UInt64
+    let entry: UnsafePointer<ppc_tlb_entry>
+    @inline(__always)
+    init(first step: UnsafeMutablePointer<Step>, _ cpu: CPUState) {
+        self.step = step
+        base = gpr(cpu)[Int(step.pointee.sh)]
+        entry = Mode.entry(cpu, base &+ step.pointee.immediate)
+    }
+    @inline(__always)
+    init(second step: UnsafeMutablePointer<Step>, after first: Self) {
+        (self.step, base, entry) = (step, first.base, first.entry)
+    }
+    @inline(__always) func base(_: CPUState) -> UInt64 { base }
+    @inline(__always) func isNarrow(_: CPUState) -> Bool { false }
+    @inline(__always)
+    func loadHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: inout T) -> Bool {
+        Mode.load(ea, &value, by: entry)
+    }
+    @inline(__always)
+    func storeHit<T: FixedWidthInteger & UnsignedInteger>(_ cpu: CPUState, _ ea: UInt64, _ value: T) -> Bool {
+        Mode.store(ea, value, by: entry)
     }
 }
 
@@ -100,6 +128,11 @@ struct AccessSteps {
         self.little64K = little64K
         self.big4K = big4K
         self.big64K = big64K
+    }
+
+    /// Of bytes, whose order does not matter. Functions that do the same become calls of one of them.
+    init(_ bytes4K: @escaping StepFunction, _ bytes64K: @escaping StepFunction) {
+        self.init(bytes4K, bytes64K, bytes4K, bytes64K)
     }
 
     func function(_ context: TranslationContext) -> StepFunction? {

@@ -26,6 +26,15 @@ enum BranchSteps {
         }
     }
 
+    /// What such a move is to ``Fusion``.
+    static func moveKind(_ lowered: Lowered?, _ word: UInt64) -> StepKind {
+        switch (lowered, SPRMoves.sprNumber(word)) {
+        case (.mfspr, 8): .mflr
+        case (.mtspr, 8): .mtlr
+        default: .none
+        }
+    }
+
     /// Moves of LR and CTR, which share their row with every other special purpose register.
     static func move(_ lowered: Lowered?, _ word: UInt64) -> StepFunction? {
         switch (lowered, SPRMoves.sprNumber(word)) {
@@ -84,11 +93,21 @@ enum BranchSteps {
         }
     }
 
+    /// What a branch is to ``Fusion``.
+    static func kind(_ lowered: Lowered?, _ word: UInt64, isFollowed: Bool) -> StepKind {
+        let bo = Int(word >> 21 & 31)
+        return switch lowered {
+        case .bc, .bca: 4...7 ~= bo ? .branchIfClear : 12...15 ~= bo ? .branchIfSet : .none
+        case .bclr: bo & 20 == 20 ? isFollowed ? .followedReturn : .returning : .none
+        default: .none
+        }
+    }
+
     @inline(__always)
     private static func operands(_ raw: UnsafeMutableRawPointer) -> PlainStep { PlainStep(step: Step.at(raw)) }
 
     @inline(__always)
-    private static func taken(
+    static func taken(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, if holds: Bool
     ) -> UnsafeMutableRawPointer? {
         guard holds else { return StepFlow.pass(cpu, raw) }
@@ -109,8 +128,11 @@ enum BranchSteps {
         return StepFlow.advance(cpu, raw)
     }
 
+    private static let followedReturn: StepFunction = { BranchSteps.comeBack($0, $1) }
+
     /// Comes back to behind the call in the same block, if that is where LR still points.
-    private static let followedReturn: StepFunction = { cpu, raw in
+    @inline(__always)
+    static func comeBack(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
         guard effectiveAddress(cpu, cpu.pointee.lr & ~3) == Step.at(raw).pointee.targetAddress else {
             return BranchSteps.strayReturn(cpu, raw)
         }
@@ -129,7 +151,7 @@ enum BranchSteps {
     }
 
     @inline(__always)
-    private static func indirect(
+    static func indirect(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ target: UInt64
     ) -> UnsafeMutableRawPointer? {
         let step = Step.at(raw)

@@ -105,8 +105,12 @@ enum StepCache {
 
 /// Operands out of a step.
 protocol StepOperands: Operands {
-    init(step: UnsafeMutablePointer<Step>)
     var step: UnsafeMutablePointer<Step> { get }
+}
+
+/// A comparison whose width is known.
+protocol ComparisonStep: StepOperands {
+    init(step: UnsafeMutablePointer<Step>)
 }
 
 extension StepOperands {
@@ -156,13 +160,13 @@ struct RecordingStep: StepOperands {
 }
 
 /// A comparison of words.
-struct WordStep: StepOperands {
+struct WordStep: ComparisonStep {
     let step: UnsafeMutablePointer<Step>
     @inline(__always) var comparesDoublewords: Bool { false }
 }
 
 /// A comparison of doublewords.
-struct DoublewordStep: StepOperands {
+struct DoublewordStep: ComparisonStep {
     let step: UnsafeMutablePointer<Step>
     @inline(__always) var comparesDoublewords: Bool { true }
 }
@@ -179,6 +183,12 @@ enum StepFlow {
     /// through pointers in one function.
     @inline(never)
     static func pass(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? { advance(cpu, raw) }
+
+    /// Runs the step itself from the second place of a ``Fusion``.
+    @inline(never)
+    static func again(_ cpu: CPUState, _ raw: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        Step.at(raw).pointee.run(cpu, raw)
+    }
 
     /// Leaves to the engine with an outcome; `nip` is right already.
     @inline(never)
@@ -218,7 +228,7 @@ enum StepFlow {
 
     /// Comparisons of words or doublewords.
     @inline(__always)
-    static func comparing<F: StepOperands>(
+    static func comparing<F: ComparisonStep>(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _: F.Type, _ body: (CPUState, F) -> Int32
     ) -> UnsafeMutableRawPointer? {
         _ = body(cpu, F(step: Step.at(raw)))

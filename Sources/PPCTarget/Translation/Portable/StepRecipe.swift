@@ -7,6 +7,8 @@ struct StepRecipe {
     enum Immediate { case none, signed, unsigned, scaled4, mask(RotateMask) }
 
     let mnemonic: String
+    /// What ``plain`` or the accesses are to ``Fusion``.
+    let kind: StepKind
     let immediate: Immediate
     /// SH has six bits.
     let longShift: Bool
@@ -27,6 +29,7 @@ struct StepRecipe {
         by accesses: AccessSteps? = nil
     ) {
         self.mnemonic = mnemonic
+        kind = StepKind(mnemonic: mnemonic)
         self.immediate = immediate
         self.longShift = longShift
         self.takesBase = takesBase || accesses != nil
@@ -51,6 +54,15 @@ struct StepRecipe {
         if row.hasRc && word & 1 != 0 { return context.narrow ? nil : recording }
         if let doublewords, Fields(word).comparesDoublewords { return doublewords }
         return plain
+    }
+
+    /// What the instruction is to ``Fusion``, if it is prepared.
+    func kind(_ word: UInt64, _ row: InstructionRow) -> StepKind {
+        if row.hasRc && word & 1 != 0 { return .none }
+        if doublewords != nil, Fields(word).comparesDoublewords { return kind.ofDoublewords }
+        // With three equal registers it is a hint.
+        if kind == .or, Fields(word).rt == Fields(word).ra, Fields(word).rt == Fields(word).rb { return .none }
+        return kind
     }
 
     /// Fills a step's operands; `false` if the instruction must be called.

@@ -177,6 +177,12 @@ extension StepRecipe {
             }),
     ]
 
+    // What differs is in the mask. Functions that do the same become calls of one of them.
+    private static let rotate: StepFunction = { StepFlow.plain($0, $1) { FixedPointRotate.rldicl($0, $1) } }
+    private static let recordingRotate: StepFunction = {
+        StepFlow.recording($0, $1) { FixedPointRotate.rldicl($0, $1) }
+    }
+
     static let rotates: [StepRecipe] = [
         .init(
             "rlwimi", .mask(.word),
@@ -190,18 +196,9 @@ extension StepRecipe {
             "rlwnm", .mask(.word),
             plain: { StepFlow.plain($0, $1) { FixedPointRotate.rlwnm($0, $1) } },
             recording: { StepFlow.recording($0, $1) { FixedPointRotate.rlwnm($0, $1) } }),
-        .init(
-            "rldicl", .mask(.left), longShift: true,
-            plain: { StepFlow.plain($0, $1) { FixedPointRotate.rldicl($0, $1) } },
-            recording: { StepFlow.recording($0, $1) { FixedPointRotate.rldicl($0, $1) } }),
-        .init(
-            "rldicr", .mask(.right), longShift: true,
-            plain: { StepFlow.plain($0, $1) { FixedPointRotate.rldicr($0, $1) } },
-            recording: { StepFlow.recording($0, $1) { FixedPointRotate.rldicr($0, $1) } }),
-        .init(
-            "rldic", .mask(.both), longShift: true,
-            plain: { StepFlow.plain($0, $1) { FixedPointRotate.rldic($0, $1) } },
-            recording: { StepFlow.recording($0, $1) { FixedPointRotate.rldic($0, $1) } }),
+        .init("rldicl", .mask(.left), longShift: true, plain: rotate, recording: recordingRotate),
+        .init("rldicr", .mask(.right), longShift: true, plain: rotate, recording: recordingRotate),
+        .init("rldic", .mask(.both), longShift: true, plain: rotate, recording: recordingRotate),
         .init(
             "rldimi", .mask(.both), longShift: true,
             plain: { StepFlow.plain($0, $1) { FixedPointRotate.rldimi($0, $1) } },

@@ -5,7 +5,7 @@ import CPPCState
 // A C function pointer cannot be made of a generic function, so that every row names its functions for the modes.
 
 /// The steps of loads and stores in one mode.
-private enum Access<Mode: AccessMode> {
+enum Access<Mode: AccessMode> {
     /// Accesses memory that the soft TLB has; leaves everything else to the row's function.
     @inline(__always)
     private static func access(
@@ -198,12 +198,12 @@ private typealias B64 = Access<Big64K>
 extension StepRecipe {
     static let loads: [StepRecipe] = [
         .init(
-            "lbz", .signed, by: .init({ L4.lbz($0, $1) }, { L64.lbz($0, $1) }, { B4.lbz($0, $1) }, { B64.lbz($0, $1) })),
+            "lbz", .signed, by: .init({ L4.lbz($0, $1) }, { L64.lbz($0, $1) })),
         .init(
             "lbzu", .signed,
-            by: .init({ L4.lbzu($0, $1) }, { L64.lbzu($0, $1) }, { B4.lbzu($0, $1) }, { B64.lbzu($0, $1) })),
+            by: .init({ L4.lbzu($0, $1) }, { L64.lbzu($0, $1) })),
         .init(
-            "lbzx", by: .init({ L4.lbzx($0, $1) }, { L64.lbzx($0, $1) }, { B4.lbzx($0, $1) }, { B64.lbzx($0, $1) })),
+            "lbzx", by: .init({ L4.lbzx($0, $1) }, { L64.lbzx($0, $1) })),
         .init(
             "lhz", .signed, by: .init({ L4.lhz($0, $1) }, { L64.lhz($0, $1) }, { B4.lhz($0, $1) }, { B64.lhz($0, $1) })),
         .init(
@@ -247,12 +247,12 @@ extension StepRecipe {
 
     static let stores: [StepRecipe] = [
         .init(
-            "stb", .signed, by: .init({ L4.stb($0, $1) }, { L64.stb($0, $1) }, { B4.stb($0, $1) }, { B64.stb($0, $1) })),
+            "stb", .signed, by: .init({ L4.stb($0, $1) }, { L64.stb($0, $1) })),
         .init(
             "stbu", .signed,
-            by: .init({ L4.stbu($0, $1) }, { L64.stbu($0, $1) }, { B4.stbu($0, $1) }, { B64.stbu($0, $1) })),
+            by: .init({ L4.stbu($0, $1) }, { L64.stbu($0, $1) })),
         .init(
-            "stbx", by: .init({ L4.stbx($0, $1) }, { L64.stbx($0, $1) }, { B4.stbx($0, $1) }, { B64.stbx($0, $1) })),
+            "stbx", by: .init({ L4.stbx($0, $1) }, { L64.stbx($0, $1) })),
         .init(
             "sth", .signed, by: .init({ L4.sth($0, $1) }, { L64.sth($0, $1) }, { B4.sth($0, $1) }, { B64.sth($0, $1) })),
         .init(
