@@ -84,6 +84,44 @@ import Testing
         #expect(gpr(cpu.state)[4] == 1000)
     }
 
+    // MARK: Steps
+
+    @Test("Every instruction with a step of its own ends as in the interpreter", arguments: 0..<4)
+    func recipes(part: Int) throws {
+        let rows = InstructionTable.shared.rows
+        let named = Set(StepRecipe.all.map { $0.mnemonic })
+        let own = rows.indices.filter { rows[$0].prefix == nil && named.contains(rows[$0].mnemonic) }
+        #expect(own.count == named.count)
+        for index in own where index % 4 == part {
+            for seed in UInt64(1)...4 {
+                var program = TranslationProgram(
+                    seed: seed &* 6007 &+ UInt64(index), length: 4, rows: [rows[index]], bigEndian: seed % 2 == 0)
+                program.isAwkward = seed % 4 == 3
+                program.rounds = 3
+                let reference = try #require(program.run(.interpreter))
+                let name = Comment("\(rows[index].mnemonic) \(program.words.map { String($0, radix: 16) })")
+                #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil, name)
+            }
+        }
+    }
+
+    @Test("Vector registers of a facility that is off are refused", arguments: [EngineKind.interpreter, .blocks])
+    func facilities(kind: EngineKind) throws {
+        let memory = FlatMemory(size: 1 << 20)
+        let cpu = PPCCPU(model: try #require(PPCModel.named("power9")), memory: memory)
+        // lxv vs32 and lxv vs0 at 0(r1); sc 1 there and at the interrupt's vector.
+        #expect(memory.load(bytes(of: [0xf401_0009, 0xf401_0001, 0x4400_0022], bigEndian: true), at: Self.start))
+        #expect(memory.load(bytes(of: [0x4400_0022], bigEndian: true), at: 0xf40))
+        Context.storeMSR(cpu.state, MSR.sf | MSR.vec)
+        cpu.hypercall = { _ in Outcome.stop }
+        if kind == .blocks { cpu.engine = BlockEngine(cpu: cpu) }
+        gpr(cpu.state)[1] = Self.data
+        cpu.state.pointee.nip = Self.start
+        #expect(cpu.run() == .requested)
+        #expect(cpu.state.pointee.nip == 0xf44)
+        #expect(spr(cpu.state)[SPRegister.srr0] == Self.start + 4)
+    }
+
     // MARK: Fusions
 
     /// The word of a kind's instruction: registers R3 to R10, base R1 for stores and loads.

@@ -366,8 +366,11 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
             return BranchSteps.moveKind(lowered, step.word)
         }
         let rowItself = InstructionTable.shared.rows[row]
-        guard let recipe = recipes[row], recipe.prepare(&step, row: rowItself, context: context) else { return .none }
-        return recipe.kind(step.word, rowItself)
+        if let recipe = recipes[row], recipe.prepare(&step, row: rowItself, context: context) {
+            return recipe.kind(step.word, rowItself)
+        }
+        if StepFlow.isQuiet(rowItself, infos[row], context) { step.run = StepFlow.quiet }
+        return .none
     }
 
     // MARK: Code that changes

@@ -262,6 +262,26 @@ enum StepFlow {
         return advance(cpu, raw)
     }
 
+    /// An instruction of registers alone whose function as a rule comes back with nothing to tell.
+    static let quiet: StepFunction = { cpu, raw in
+        let step = Step.at(raw)
+        let outcome = step.pointee.execute(cpu, step.pointee.word)
+        guard outcome == Outcome.next else {
+            cpu.pointee.nip = step.pointee.address
+            return StepFlow.leave(cpu, raw, outcome)
+        }
+        return StepFlow.advance(cpu, raw)
+    }
+
+    /// Whether an instruction may be called so: floating point or vectors, without interrupts by arithmetic.
+    static func isQuiet(_ row: InstructionRow, _ info: RowInfo, _ context: TranslationContext) -> Bool {
+        guard [.floatingPoint, .vector, .vsx, .vsxOrVector].contains(row.facility), row.prefix == nil,
+            row.effects.isDisjoint(with: [.loads, .stores, .branches, .synchronizes]), !info.ends,
+            !info.changesFPMode
+        else { return false }
+        return context.plainFloatingPoint || !row.effects.contains(.traps)
+    }
+
     /// An instruction that the embedder added, through the prepared interface of its function.
     static let helper: StepFunction = { cpu, raw in
         let step = Step.at(raw)

@@ -4,9 +4,13 @@ import CPPCState
 /// the rows, over other operands. Rows that stand in no recipe are called with their word.
 struct StepRecipe {
     /// What ``Step/immediate`` holds.
-    enum Immediate { case none, signed, unsigned, scaled4, mask(RotateMask) }
+    enum Immediate { case none, signed, unsigned, scaled4, scaled16, mask(RotateMask) }
+
+    /// What register number ``Step/rt`` is: of a GPR or FPR, or of a VSR in one of three fields.
+    enum Register { case rt, xt, xtDQ, vrt }
 
     let mnemonic: String
+    let register: Register
     /// What ``plain`` or the accesses are to ``Fusion``.
     let kind: StepKind
     let immediate: Immediate
@@ -24,11 +28,13 @@ struct StepRecipe {
 
     /// - Parameter accesses: For a load or store, whose RA is a base.
     init(
-        _ mnemonic: String, _ immediate: Immediate = .none, longShift: Bool = false, takesBase: Bool = false,
+        _ mnemonic: String, _ immediate: Immediate = .none, register: Register = .rt, longShift: Bool = false,
+        takesBase: Bool = false,
         plain: StepFunction? = nil, recording: StepFunction? = nil, doublewords: StepFunction? = nil,
         by accesses: AccessSteps? = nil
     ) {
         self.mnemonic = mnemonic
+        self.register = register
         kind = StepKind(mnemonic: mnemonic)
         self.immediate = immediate
         self.longShift = longShift
@@ -39,7 +45,7 @@ struct StepRecipe {
         self.accesses = accesses
     }
 
-    static let all: [StepRecipe] = arithmetic + logical + rotates + comparisons + loads + stores
+    static let all: [StepRecipe] = arithmetic + logical + rotates + comparisons + loads + stores + floats + vectors
 
     /// Recipes by row number of a table.
     static func byRow(_ table: InstructionTable) -> [StepRecipe?] {
@@ -49,7 +55,11 @@ struct StepRecipe {
 
     /// The function for a word in a context, if there is one.
     private func function(_ word: UInt64, _ row: InstructionRow, _ context: TranslationContext) -> StepFunction? {
-        if let accesses { return accesses.function(context) }
+        if let accesses {
+            // Which facility these need depends on the register.
+            if row.facility == .vsxOrVector, !context.hasVectors { return nil }
+            return accesses.function(context)
+        }
         if row.hasOE && word & 0x400 != 0 { return nil }
         if row.hasRc && word & 1 != 0 { return context.narrow ? nil : recording }
         if let doublewords, Fields(word).comparesDoublewords { return doublewords }
@@ -71,7 +81,9 @@ struct StepRecipe {
         let f = Fields(word)
         guard let function = function(word, row, context) else { return false }
         step.run = function
-        step.rt = UInt8(truncatingIfNeeded: f.rt)
+        step.rt = UInt8(
+            truncatingIfNeeded: register == .xt
+                ? f.xt : register == .xtDQ ? f.xtDQ : register == .vrt ? f.rt | 32 : f.rt)
         step.ra = UInt8(truncatingIfNeeded: f.ra)
         step.rb = UInt8(truncatingIfNeeded: f.rb)
         step.rc = UInt8(truncatingIfNeeded: f.rc)
@@ -84,8 +96,16 @@ struct StepRecipe {
             case .signed: f.si
             case .unsigned: f.ui
             case .scaled4: f.ds
+            case .scaled16: f.dq
             case .mask(let kind): f.rotateMask(kind)
             }
         return true
+    }
+}
+
+extension TranslationContext {
+    /// Both VMX and VSX are enabled.
+    fileprivate var hasVectors: Bool {
+        [Facility.vector, .vsx].allSatisfy { facilities &>> UInt64($0.rawValue) & 1 != 0 }
     }
 }

@@ -8,7 +8,7 @@ import CPPCState
 enum Access<Mode: AccessMode> {
     /// Accesses memory that the soft TLB has; leaves everything else to the row's function.
     @inline(__always)
-    private static func access(
+    static func access(
         _ cpu: CPUState, _ raw: UnsafeMutableRawPointer, _ body: (CPUState, AccessStep<Mode>) -> Int32
     ) -> UnsafeMutableRawPointer? {
         guard body(cpu, AccessStep(step: Step.at(raw))) == Outcome.next else { return StepFlow.callRow(cpu, raw) }
