@@ -132,7 +132,7 @@ import Testing
             case .cmpldi: "cmpli"
             case .cmpd: "cmp"
             case .cmpld: "cmpl"
-            default: kind.rawValue
+            default: kind.mnemonic
             }
         func register() -> UInt32 { UInt32(3 + random.below(8)) }
         switch kind {
@@ -153,7 +153,7 @@ import Testing
         word = word & ~0x001f_0000 | (memory ? 1 : register()) << 16
         let comparison = name.hasPrefix("cmp")
         if comparison {
-            word = word & ~0x20_0000 | (kind.rawValue == name ? 0 : 0x20_0000)
+            word = word & ~0x20_0000 | (kind.mnemonic == name ? 0 : 0x20_0000)
         } else {
             word = word & ~0x03e0_0000 | register() << 21
         }

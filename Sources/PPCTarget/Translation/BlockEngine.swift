@@ -369,7 +369,11 @@ public final class BlockEngine: CodeEngine, TranslatedCodeTracker {
         if let recipe = recipes[row], recipe.prepare(&step, row: rowItself, context: context) {
             return recipe.kind(step.word, rowItself)
         }
-        if StepFlow.isQuiet(rowItself, infos[row], context) { step.run = StepFlow.quiet }
+        if infos[row].changesFPMode {
+            step.run = StepFlow.modal
+        } else if StepFlow.isQuiet(rowItself, infos[row], context) {
+            step.run = StepFlow.quiet
+        }
         return .none
     }
 

@@ -1,11 +1,10 @@
 import CPPCState
 
-/// What a step does, for steps that may become one with the next step. The raw values are the recipes' mnemonics;
-/// comparisons of doublewords have names of their own.
-enum StepKind: String, CaseIterable {
+/// What a step does, for steps that may become one with the next step. Comparisons of doublewords have names of their own.
+enum StepKind: UInt8, CaseIterable {
     case none
     case addi, addis, add, subf, and, or, xor, rlwinm, rldicl
-    case andiRecord = "andi."
+    case andiRecord
     case cmpi, cmpli, cmp, cmpl
     case cmpdi, cmpldi, cmpd, cmpld
     case lbz, lhz, lwz, ld, stb, sth, stw, std, stdu
@@ -18,8 +17,12 @@ enum StepKind: String, CaseIterable {
     init(mnemonic: String) {
         // With its mask made, each of these does the same.
         let isRotate = ["rldicl", "rldicr", "rldic"].contains(mnemonic)
-        self = isRotate ? .rldicl : StepKind(rawValue: mnemonic) ?? .none
+        self = isRotate ? .rldicl : Self.named[mnemonic] ?? .none
     }
+
+    private static let named = Dictionary(uniqueKeysWithValues: allCases.map { ($0.mnemonic, $0) })
+
+    var mnemonic: String { self == .andiRecord ? "andi." : String(describing: self) }
 
     /// The comparison of doublewords that goes by the same mnemonic.
     var ofDoublewords: StepKind {
@@ -82,11 +85,10 @@ struct Fusion {
             for fusion in Fusion.all { fusions[Self.place(fusion.first, fusion.second)].append(fusion) }
         }
 
-        private static let numbers = Dictionary(
-            uniqueKeysWithValues: StepKind.allCases.enumerated().map { ($1, $0) })
-        private static var size: Int { StepKind.allCases.count }
+        /// A power of two no smaller than the number of kinds.
+        private static var size: Int { 64 }
         private static func place(_ first: StepKind, _ second: StepKind) -> Int {
-            (numbers[first] ?? 0) * size + (numbers[second] ?? 0)
+            Int(first.rawValue) * size + Int(second.rawValue)
         }
 
         /// Lets a step do the next one's work too, if there is a function for both.

@@ -282,6 +282,18 @@ enum StepFlow {
         return context.plainFloatingPoint || !row.effects.contains(.traps)
     }
 
+    /// An instruction after which floating-point arithmetic may be another than the block was decoded for.
+    static let modal: StepFunction = { cpu, raw in
+        let step = Step.at(raw)
+        let mode = PlainFPSCR.mode(cpu.pointee.fpscr)
+        cpu.pointee.nip = step.pointee.address
+        let outcome = step.pointee.execute(cpu, step.pointee.word)
+        guard outcome == Outcome.next, PlainFPSCR.mode(cpu.pointee.fpscr) == mode else {
+            return StepFlow.leave(cpu, raw, outcome)
+        }
+        return StepFlow.advance(cpu, raw)
+    }
+
     /// An instruction that the embedder added, through the prepared interface of its function.
     static let helper: StepFunction = { cpu, raw in
         let step = Step.at(raw)

@@ -23,6 +23,8 @@ struct StepRecipe {
     let recording: StepFunction?
     /// A comparison with L = 1.
     let doublewords: StepFunction?
+    /// Instead of `plain` where floating-point arithmetic rounds to nearest and does not interrupt.
+    let plainFloat: StepFunction?
     /// One function for each way to access memory, instead of `plain`.
     let accesses: AccessSteps?
 
@@ -31,7 +33,7 @@ struct StepRecipe {
         _ mnemonic: String, _ immediate: Immediate = .none, register: Register = .rt, longShift: Bool = false,
         takesBase: Bool = false,
         plain: StepFunction? = nil, recording: StepFunction? = nil, doublewords: StepFunction? = nil,
-        by accesses: AccessSteps? = nil
+        plainFloat: StepFunction? = nil, by accesses: AccessSteps? = nil
     ) {
         self.mnemonic = mnemonic
         self.register = register
@@ -42,10 +44,12 @@ struct StepRecipe {
         self.plain = plain
         self.recording = recording
         self.doublewords = doublewords
+        self.plainFloat = plainFloat
         self.accesses = accesses
     }
 
-    static let all: [StepRecipe] = arithmetic + logical + rotates + comparisons + loads + stores + floats + vectors
+    static let all: [StepRecipe] =
+        arithmetic + logical + rotates + comparisons + loads + stores + floats + vectors + floatArithmetic
 
     /// Recipes by row number of a table.
     static func byRow(_ table: InstructionTable) -> [StepRecipe?] {
@@ -62,6 +66,7 @@ struct StepRecipe {
         }
         if row.hasOE && word & 0x400 != 0 { return nil }
         if row.hasRc && word & 1 != 0 { return context.narrow ? nil : recording }
+        if let plainFloat { return context.plainFloatingPoint && context.rounding == 0 ? plainFloat : nil }
         if let doublewords, Fields(word).comparesDoublewords { return doublewords }
         return plain
     }
