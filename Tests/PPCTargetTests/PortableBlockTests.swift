@@ -234,4 +234,13 @@ import Testing
             }
         }
     }
+
+    @Test("A load of its own base moves the next one's", arguments: [false, true])
+    func ownBase(bigEndian: Bool) throws {
+        var program = TranslationProgram(seed: 5, length: 0, rows: [], bigEndian: bigEndian)
+        // or r5, r1, r1; lbz r5, 0(r5); lbz r6, 8(r5); add r7, r7, r6
+        program.words = [0x7c25_0b78, 0x88a5_0000, 0x88c5_0008, 0x7ce7_3214]
+        let reference = try #require(program.run(.interpreter))
+        #expect(try #require(program.run(.blocks)).firstDifference(reference) == nil)
+    }
 }
