@@ -81,7 +81,8 @@ enum Lowered: String, CaseIterable {
     case vcmpgtsb, vcmpgtsh, vcmpgtsw, vcmpgtsd, vcmpneb, vcmpneh, vcmpnew, vcmpnezb, vcmpnezh, vcmpnezw
     case vand, vandc, vor, vxor, vnor, vorc, vnand, veqv, vsel
     case xxland, xxlandc, xxlor, xxlxor, xxlnor, xxlorc, xxlnand, xxleqv, xxsel
-    case vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld
+    case vslb, vsrb, vsrab, vrlb, vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld, vsl, vsr, vslv, vsrv
+    case vrlwnm, vrlwmi, vrldnm, vrldmi
     case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
     case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
     case vslh, vsrh, vsrah, vrlh, vmulld, vclzw, vpopcnth, vpopcntw, vgbbd, xxeval

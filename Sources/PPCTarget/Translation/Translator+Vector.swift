@@ -18,7 +18,7 @@ extension Translator {
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .vsx : .vector)
         case .mfvsrd, .mfvsrwz, .mtvsrd, .mtvsrwa, .mtvsrwz:
             return isEnabled(Self.vectorRegister(op, f) < 32 ? .floatingPoint : .vector)
-        case .vslw, .vsrw, .vsraw, .vsld, .vsrd, .vsrad, .vrlw, .vrld: return hasAVX2
+        case .vrlwnm, .vrlwmi, .vrldnm, .vrldmi: return hasAVX2
         case .vcipher, .vcipherlast, .vncipher, .vncipherlast: return has(CJ_AES)
         case .vpmsumd: return has(CJ_PCLMUL)
         case .vclzd: return has(CJ_LZCNT)

@@ -17,6 +17,7 @@ extension Translator {
     }
 
     mutating func lowerVectorShift(_ op: Lowered, _ v: VectorFields) -> Bool {
+        if lowerElementShift(op, v) { return true }
         switch op {
         case .vslw: shiftWords(Self.leftWords, v)
         case .vsrw: shiftWords(Self.rightWords, v)
@@ -36,21 +37,58 @@ extension Translator {
             vector(.xor, t, .x3, .x2)
             finishVector(v.t, t)
         case .vrlw, .vrld:
-            let isDouble = op == .vrld
-            let a = useVector(v.a, .x0)
-            let b = useVector(v.b, .x1)
-            vector(.and, .x1, b, constants[isDouble ? .doubles63 : .words31])
-            variable(Self.leftWords, wide: isDouble, .x2, a, .x1)
-            // A count of the whole width gives zero.
-            vector(unary: VectorOperation(0x6f), .x3, constants[isDouble ? .doubles64 : .words32])
-            vector(isDouble ? .subtractDoubles : .subtractWords, .x3, .x3, .x1)
-            variable(Self.rightWords, wide: isDouble, .x3, a, .x3)
-            let t = defineVector(v.t)
-            vector(.or, t, .x2, .x3)
-            finishVector(v.t, t)
+            rotate(v, isDouble: op == .vrld)
+            finishVector(v.t, .x2)
+        case .vrlwnm, .vrlwmi: rotateAndMask(v, isDouble: false, inserts: op == .vrlwmi)
+        case .vrldnm, .vrldmi: rotateAndMask(v, isDouble: true, inserts: op == .vrldmi)
         default: return false
         }
         return true
+    }
+
+    /// xmm2 = A rotated by the counts in B. Uses xmm0, xmm1 and xmm3.
+    private mutating func rotate(_ v: VectorFields, isDouble: Bool) {
+        let a = useVector(v.a, .x0)
+        if hasAVX512 {
+            vectorEVEX(VectorOperation(0x15, map: 2), wide: isDouble, .x2, a, vectorOperand(v.b))
+            return
+        }
+        let b = useVector(v.b, .x1)
+        vector(.and, .x1, b, constants[isDouble ? .doubles63 : .words31])
+        variable(Self.leftWords, wide: isDouble, .x2, a, .x1)
+        // A count of the whole width gives zero.
+        loadConstant(.x3, isDouble ? .doubles64 : .words32)
+        vector(isDouble ? .subtractDoubles : .subtractWords, .x3, .x3, .x1)
+        variable(Self.rightWords, wide: isDouble, .x3, a, .x3)
+        vector(.or, .x2, .x2, .x3)
+    }
+
+    /// Keeps, or puts into the target, bits from the number in the third byte of each count to that in the second.
+    private mutating func rotateAndMask(_ v: VectorFields, isDouble: Bool, inserts: Bool) {
+        rotate(v, isDouble: isDouble)
+        let b = useVector(v.b, .x0)
+        let mask = constants[isDouble ? .doubles63 : .words31]
+        vector(isDouble ? .rightDoubles : .rightWords, .x1, b, 8)
+        vector(.and, .x1, .x1, mask)
+        vector(isDouble ? .rightDoubles : .rightWords, .x0, b, 16)
+        vector(.and, .x0, .x0, mask)
+        onesVector(.x3)
+        variable(Self.rightWords, wide: isDouble, .x4, .x3, .x1)
+        vector(isDouble ? .rightDoubles : .rightWords, .x4, .x4, 1)
+        variable(Self.rightWords, wide: isDouble, .x3, .x3, .x0)
+        vector(.xor, .x3, .x3, .x4)
+        // Beginnings beyond the end wrap around.
+        vector(isDouble ? .greaterDoubles : .greaterWords, .x0, .x0, .x1)
+        vector(.xor, .x3, .x3, .x0)
+        if inserts {
+            let old = useVector(v.t, .x0)
+            vector(.xor, .x2, .x2, old)
+            vector(.and, .x2, .x2, .x3)
+            vector(.xor, .x2, .x2, old)
+        } else {
+            vector(.and, .x2, .x2, .x3)
+        }
+        finishVector(v.t, .x2)
     }
 
     private mutating func shiftWords(_ op: VectorOperation, _ v: VectorFields) {
@@ -171,7 +209,7 @@ extension Translator {
         }
     }
 
-    private mutating func widenBytes(_ to: VectorRegister, _ from: VectorRegister, even: Bool, signed: Bool) {
+    mutating func widenBytes(_ to: VectorRegister, _ from: VectorRegister, even: Bool, signed: Bool) {
         if even {
             vector(signed ? .arithmeticHalves : .rightHalves, to, from, 8)
         } else {

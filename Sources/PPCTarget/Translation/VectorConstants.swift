@@ -38,6 +38,10 @@ struct VectorConstants {
         /// Parts of pixels in words, of 1:5:5:5 and 8:8:8:8.
         case packedFirst, packedSecond, packedThird, pixelEnds, pixelSecond, pixelThird
         case doubleHalves, singleHalves, doubleOnes, singleOnes
+        /// 2^n in byte n as far as that goes; and backwards from 2^7.
+        case bytePowers, bytePowersDown
+        /// Makes two copies of n in a halfword the places of the bytes of 2^n, or 2^(15 - n), in the former.
+        case halfPowerPlaces, halfPowerPlacesDown
     }
 
     /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
@@ -117,6 +121,10 @@ struct VectorConstants {
         case .doubleHalves: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xe0 : 0 }
         case .singleHalves: { $0 & 3 == 3 ? 0x3f : 0 }
         case .doubleOnes: { $0 & 7 == 7 ? 0x3f : $0 & 7 == 6 ? 0xf0 : 0 }
+        case .bytePowers: { $0 < 8 ? 1 << UInt8($0) : 0 }
+        case .bytePowersDown: { $0 < 8 ? 0x80 >> UInt8($0) : 0 }
+        case .halfPowerPlaces: { $0 & 1 == 0 ? 0 : 8 }
+        case .halfPowerPlacesDown: { $0 & 1 == 0 ? 15 : 7 }
         case .singleOnes: { $0 & 3 == 3 ? 0x3f : $0 & 3 == 2 ? 0x80 : 0 }
         }
     }

@@ -1,0 +1,129 @@
+import CPPCState
+import PPCTestSupport
+import Testing
+
+@testable import PPCTarget
+
+/// Rows that must have native code on hosts of every level, each in programs of its own over few registers, so that
+/// operands are often the same.
+@Suite("Rows with native code") struct NativeRowTests {
+    /// Rows by family.
+    static let families: [[String]] = [
+        [
+            "vslb", "vsrb", "vsrab", "vrlb", "vslh", "vsrh", "vsrah", "vrlh", "vslw", "vsrw", "vsraw", "vrlw", "vsld",
+            "vsrd", "vsrad", "vrld", "vsl", "vsr", "vslv", "vsrv", "vslo", "vsro", "vrlwnm", "vrlwmi", "vrldnm",
+            "vrldmi",
+        ]
+    ]
+
+    /// Rows that hosts of the baseline level call.
+    static let needsMore: Set<String> = ["vrlwnm", "vrlwmi", "vrldnm", "vrldmi"]
+
+    private static let codeAddress: UInt64 = 0x10000
+
+    /// A CPU with nothing but code; a system call or an illegal word ends it.
+    private final class Machine {
+        let memory = FlatMemory(size: 1 << 17)
+        let cpu: PPCCPU
+        let engine: NativeEngine?
+
+        init(_ level: HostLevel?) throws {
+            let cpu = PPCCPU(model: try #require(PPCModel.named("power10")), memory: memory)
+            cpu.hypercall = { _ in PPCTarget.Outcome.stop }
+            self.cpu = cpu
+            engine = try level.map { try NativeEngine(cpu: cpu, codeSize: 1 << 20, level: $0) }
+            if let engine { cpu.engine = engine }
+            for vector in stride(from: UInt64(0x100), to: 0x1000, by: 0x20) {
+                try #require(memory.load([0x44, 0, 0, 0x22], at: vector))
+            }
+        }
+
+        func run(_ words: [UInt32], _ image: RegisterImage, rounds: UInt64) throws -> RegisterImage {
+            engine?.forgetTranslations()
+            Context.storeMSR(cpu.state, MSR.sf | MSR.fp | MSR.vec | MSR.vsx)
+            let back = UInt32(truncatingIfNeeded: -4 * words.count) & 0xfffc
+            try #require(
+                memory.load(bytes(of: words + [0x4200_0000 | back, 0x4400_0022], bigEndian: true), at: NativeRowTests.codeAddress))
+            let state = cpu.state
+            for n in 0..<32 { gpr(state)[n] = image.gpr[n] }
+            for n in 0..<64 { vsr(state)[n] = .init(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
+            for n in 0..<8 { crFields(state)[n] = UInt8(truncatingIfNeeded: image.cr >> UInt64(28 - 4 * n) & 15) }
+            state.pointee.fpscr = image.fpscr
+            state.pointee.vscr = UInt32(truncatingIfNeeded: image.vscr)
+            state.pointee.ctr = rounds
+            state.pointee.nip = NativeRowTests.codeAddress
+            _ = cpu.run()
+            var after = RegisterImage()
+            for n in 0..<32 { after.gpr[n] = gpr(state)[n] }
+            for n in 0..<64 { after.vsr[n] = (vsr(state)[n].hi, vsr(state)[n].lo) }
+            for n in 0..<8 { after.cr |= UInt64(crFields(state)[n]) << UInt64(28 - 4 * n) }
+            after.fpscr = state.pointee.fpscr
+            after.vscr = UInt64(state.pointee.vscr)
+            (after.lr, after.ctr) = (state.pointee.nip, state.pointee.ctr)
+            return after
+        }
+    }
+
+    /// Words of a row with random fields. Register numbers differ in three bits at most; instructions with a prefix do
+    /// not cross a boundary of 64 bytes.
+    private static func program(_ row: InstructionRow, _ random: inout RandomStream) -> [UInt32] {
+        var words: [UInt32] = []
+        while words.count < 12 {
+            var word =
+                row.form.match | UInt32(truncatingIfNeeded: random.next()) & ~row.form.mask & ~row.unused
+            for operand in row.operands where [.vr, .vsr, .fpr, .gpr].contains(operand.kind) && operand.width == 5 {
+                word &= ~(0x1c << UInt32(operand.shift) & ~row.form.mask)
+            }
+            if let prefix = row.prefix {
+                if words.count % 16 == 15 { words.append(0x6000_0000) }
+                words.append(
+                    prefix.match | UInt32(truncatingIfNeeded: random.next()) & ~prefix.mask & ~(0x0003_ff00))
+            }
+            words.append(word)
+        }
+        return words
+    }
+
+    private static func image(_ random: inout RandomStream) -> RegisterImage {
+        var image = RandomState.image(seed: UInt32(truncatingIfNeeded: random.next()), model: .power10)
+        if random.chance(2) {
+            for n in 0..<64 where random.chance(2) { image.vsr[n] = (random.next(), random.next()) }
+        }
+        // No exception is enabled.
+        image.fpscr &= FPSCR.sticky | FPSCR.fprf | FPSCR.fi | FPSCR.fr | FPSCR.rn
+        image.fpscr = FPSCR.normalized(image.fpscr)
+        return image
+    }
+
+    @Test("are not called and end as in the interpreter", arguments: families.indices, HostLevel.allCases)
+    func rows(family: Int, level: HostLevel) throws {
+        guard NativeEngine.isSupported else { return }
+        let reference = try Machine(nil)
+        let native = try Machine(level)
+        let engine = try #require(native.engine)
+        var failures: [String] = []
+        for name in Self.families[family] {
+            let row = try #require(InstructionTable.shared.rows.first { $0.mnemonic == name })
+            var random = RandomStream(seed: UInt64(name.utf8.reduce(0) { $0 * 31 + Int($1) }))
+            trials: for trial in 0..<60 {
+                let words = Self.program(row, &random)
+                let image = Self.image(&random)
+                // A block, or a region that keeps what it can in registers.
+                let rounds: UInt64 = trial % 4 == 0 ? 110 : 1
+                let wanted = try reference.run(words, image, rounds: rounds)
+                let ended = try native.run(words, image, rounds: rounds)
+                for n in 0..<RegisterImage.valueCount where ended[n] != wanted[n] {
+                    let text = words.map { String($0, radix: 16) }.joined(separator: " ")
+                    let values = [ended[n], wanted[n]].map { String($0, radix: 16) }
+                    failures.append(
+                        "\(name) [\(text)] \(RegisterImage.name(n)): \(values[0]), wanted \(values[1])")
+                    break trials
+                }
+            }
+        }
+        let called = Set(engine.calledInstructions.map(\.mnemonic)).intersection(Self.families[family])
+        let expected = level == .baseline ? Self.needsMore.intersection(Self.families[family]) : []
+        #expect(called == expected)
+        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+    }
+}
