@@ -13,8 +13,28 @@ import Testing
             "vslb", "vsrb", "vsrab", "vrlb", "vslh", "vsrh", "vsrah", "vrlh", "vslw", "vsrw", "vsraw", "vrlw", "vsld",
             "vsrd", "vsrad", "vrld", "vsl", "vsr", "vslv", "vsrv", "vslo", "vsro", "vrlwnm", "vrlwmi", "vrldnm",
             "vrldmi",
-        ]
+        ],
+        [
+            "xxblendvb", "xxblendvh", "xxblendvw", "xxblendvd", "xxpermx", "xxspltiw", "xxspltidp", "xxsplti32dx",
+            "vpermxor", "vsldbi", "vsrdbi", "vpkudus", "vpksdus", "vpksdss", "vpkshss", "vpkswss", "vperm", "xxpermr",
+        ],
+        [
+            "vextuhlx", "vextuhrx", "vextuwlx", "vextuwrx", "vinsblx", "vinsbrx", "vinshlx", "vinshrx", "vinswlx",
+            "vinswrx", "vinsdlx", "vinsdrx", "vinsbvlx", "vinsbvrx", "vinshvlx", "vinshvrx", "vinswvlx", "vinswvrx",
+            "vexpandbm", "vexpandhm", "vexpandwm", "vexpanddm", "vexpandqm", "vextracthm", "vextractwm", "vextractdm",
+            "vextractqm", "vcntmbb", "vcntmbh", "vcntmbw", "vcntmbd", "mtvsrbm", "mtvsrhm", "mtvsrwm", "mtvsrdm",
+            "mtvsrbmi",
+        ],
+        [
+            "vmhaddshs", "vmhraddshs", "vmsumshs", "vmsumuhs", "vmsumuhm", "vmsumudm", "vmulhsw", "vmulhuw", "vmulhsd",
+            "vmulhud", "vmulesd", "vmuleud", "vmulosd", "vmuloud", "vsum4ubs",
+        ],
+        ["vinsw", "vinsd", "lxvkq", "vshasigmaw", "vshasigmad"],
     ]
+
+    /// Rows of which hosts of every level call some words: such whose place is no multiple of the element's size, numbers
+    /// without a constant, different functions for the elements.
+    static let isPartlyCalled: Set<String> = ["vinsw", "vinsd", "lxvkq", "vshasigmaw", "vshasigmad"]
 
     /// Rows that hosts of the baseline level call.
     static let needsMore: Set<String> = ["vrlwnm", "vrlwmi", "vrldnm", "vrldmi"]
@@ -43,7 +63,9 @@ import Testing
             Context.storeMSR(cpu.state, MSR.sf | MSR.fp | MSR.vec | MSR.vsx)
             let back = UInt32(truncatingIfNeeded: -4 * words.count) & 0xfffc
             try #require(
-                memory.load(bytes(of: words + [0x4200_0000 | back, 0x4400_0022], bigEndian: true), at: NativeRowTests.codeAddress))
+                memory.load(
+                    bytes(of: words + [0x4200_0000 | back, 0x4400_0022], bigEndian: true),
+                    at: NativeRowTests.codeAddress))
             let state = cpu.state
             for n in 0..<32 { gpr(state)[n] = image.gpr[n] }
             for n in 0..<64 { vsr(state)[n] = .init(lo: image.vsr[n].lo, hi: image.vsr[n].hi) }
@@ -76,8 +98,12 @@ import Testing
             }
             if let prefix = row.prefix {
                 if words.count % 16 == 15 { words.append(0x6000_0000) }
-                words.append(
-                    prefix.match | UInt32(truncatingIfNeeded: random.next()) & ~prefix.mask & ~(0x0003_ff00))
+                // Immediates alone: all of it, or their bits of the prefix.
+                let bits = row.operands.reduce(UInt32(0)) {
+                    $1.width == 32
+                        ? 0xffff : $1.shift < 32 ? $0 : $0 | ((1 << UInt32($1.width)) - 1) << UInt32($1.shift - 32)
+                }
+                words.append(prefix.match | UInt32(truncatingIfNeeded: random.next()) & bits)
             }
             words.append(word)
         }
@@ -112,6 +138,7 @@ import Testing
                 let rounds: UInt64 = trial % 4 == 0 ? 110 : 1
                 let wanted = try reference.run(words, image, rounds: rounds)
                 let ended = try native.run(words, image, rounds: rounds)
+                #expect(ended.ctr == 0 || Self.isPartlyCalled.contains(name))
                 for n in 0..<RegisterImage.valueCount where ended[n] != wanted[n] {
                     let text = words.map { String($0, radix: 16) }.joined(separator: " ")
                     let values = [ended[n], wanted[n]].map { String($0, radix: 16) }
@@ -123,7 +150,7 @@ import Testing
         }
         let called = Set(engine.calledInstructions.map(\.mnemonic)).intersection(Self.families[family])
         let expected = level == .baseline ? Self.needsMore.intersection(Self.families[family]) : []
-        #expect(called == expected)
+        #expect(called.subtracting(Self.isPartlyCalled) == expected)
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
     }
 }

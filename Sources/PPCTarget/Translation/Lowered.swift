@@ -84,7 +84,8 @@ enum Lowered: String, CaseIterable {
     case vslb, vsrb, vsrab, vrlb, vslw, vsrw, vsraw, vsld, vsrd, vsrad, vrlw, vrld, vsl, vsr, vslv, vsrv
     case vrlwnm, vrlwmi, vrldnm, vrldmi
     case vmuleub, vmulesb, vmuloub, vmulosb, vmuleuh, vmulesh, vmulouh, vmulosh, vmuleuw, vmulesw, vmulouw, vmulosw
-    case vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
+    case vmhaddshs, vmhraddshs, vmsumshs, vmsumuhs, vmsumudm, vmulhsw, vmulhuw, vmulhsd, vmulhud
+    case vmulesd, vmuleud, vmulosd, vmuloud, vmuluwm, vmladduhm, vmsumshm, vmsumuhm, vmsumubm, vmsummbm
     case vslh, vsrh, vsrah, vrlh, vmulld, vclzw, vpopcnth, vpopcntw, vgbbd, xxeval
     case vsum4ubs, vsum4sbs, vsum4shs, vsum2sws, vsumsws, vpkpx, vupkhpx, vupklpx
     // VMX single precision.
@@ -94,13 +95,19 @@ enum Lowered: String, CaseIterable {
     case vmrghb, vmrghh, vmrghw, vmrglb, vmrglh, vmrglw, vmrgew, vmrgow, xxmrghw, xxmrglw
     case vperm, vpermr, xxperm, xxpermr, vsldoi, xxsldwi, xxpermdi, xxbrh, xxbrw, xxbrd, xxbrq
     case vspltb, vsplth, vspltw, xxspltw, vspltisb, vspltish, vspltisw, xxspltib
-    case vpkuhum, vpkuwum, vpkudum, vpkuhus, vpkshus, vpkuwus, vpkswus, vpkshss, vpkswss
+    case vpkudus, vpksdus, vpksdss, vpkuhum, vpkuwum, vpkudum, vpkuhus, vpkshus, vpkuwus, vpkswus, vpkshss, vpkswss
     case vupkhsb, vupklsb, vupkhsh, vupklsh, vupkhsw, vupklsw
     case vextractub, vextractuh, vextractuw, vextractd, vinsertb, vinserth, vinsertw, vinsertd
-    case xxextractuw, xxinsertw, vextublx, vextubrx
+    case xxextractuw, xxinsertw, vextublx, vextubrx, vextuhlx, vextuhrx, vextuwlx, vextuwrx
+    case vinsw, vinsd, vinsblx, vinsbrx, vinshlx, vinshrx, vinswlx, vinswrx, vinsdlx, vinsdrx
+    case vinsbvlx, vinsbvrx, vinshvlx, vinshvrx, vinswvlx, vinswvrx
+    case vexpandbm, vexpandhm, vexpandwm, vexpanddm, vexpandqm, vextracthm, vextractwm, vextractdm, vextractqm
+    case vcntmbb, vcntmbh, vcntmbw, vcntmbd, mtvsrbm, mtvsrhm, mtvsrwm, mtvsrdm, mtvsrbmi
+    case xxblendvb, xxblendvh, xxblendvw, xxblendvd, xxpermx, xxspltiw, xxspltidp, xxsplti32dx, lxvkq
+    case vpermxor, vsldbi, vsrdbi
     case mfvsrd, mfvsrld, mfvsrwz, mtvsrd, mtvsrwa, mtvsrwz, mtvsrdd, mtvsrws
     case vclzlsbb, vctzlsbb, vextractbm, lvsl, lvsr, vpopcntb, vpopcntd, vclzd, vctzd, vbpermq, vslo, vsro
-    case vcipher, vcipherlast, vncipher, vncipherlast, vpmsumd
+    case vshasigmaw, vshasigmad, vcipher, vcipherlast, vncipher, vncipherlast, vpmsumd
 
     /// Cases by mnemonic: looking one up by its raw value compares it with all of them.
     static let named: [String: Lowered] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })

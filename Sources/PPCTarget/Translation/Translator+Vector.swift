@@ -24,8 +24,12 @@ extension Translator {
         case .vclzd: return has(CJ_LZCNT)
         case .vctzd: return has(CJ_BMI1)
         case .vinserth: return Self.insertsLane(2, f.ra & 15)
-        case .vinsertw, .xxinsertw: return Self.insertsLane(4, f.ra & 15)
-        case .vinsertd: return Self.insertsLane(8, f.ra & 15)
+        case .vinsertw, .vinsw, .xxinsertw: return Self.insertsLane(4, f.ra & 15)
+        case .vinsertd, .vinsd: return Self.insertsLane(8, f.ra & 15)
+        // The same function for all elements, as programs want it.
+        case .vshasigmaw: return f.rb & 15 == 0 || f.rb & 15 == 15
+        case .vshasigmad: return f.rb & 10 == 0 || f.rb & 10 == 10
+        case .lxvkq: return quadConstant(f.rb) != nil
         case .xxextractuw: return f.ra & 15 <= 12
         default: return true
         }

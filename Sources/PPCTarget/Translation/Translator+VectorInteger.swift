@@ -236,6 +236,12 @@ extension Translator {
 
     /// Target = a + b, saturated. Uses xmm2 to xmm4.
     mutating func addUnsigned(_ target: Int, _ a: VectorRegister, _ b: VectorOperand) {
+        sumUnsigned(a, b)
+        finishVector(target, .x2)
+    }
+
+    /// xmm2 = a + b, saturated. Uses xmm3 and xmm4.
+    mutating func sumUnsigned(_ a: VectorRegister, _ b: VectorOperand) {
         vector(.addWords, .x2, a, b)
         // Without overflow the sum is not below a.
         vector(.maximumUnsignedWords, .x3, .x2, a)
@@ -243,7 +249,6 @@ extension Translator {
         complementVector(.x3, .x4)
         vector(.or, .x2, .x2, .x3)
         stickSaturation(.x3)
-        finishVector(target, .x2)
     }
 
     // MARK: Differences, averages, extremes

@@ -39,7 +39,9 @@ extension Translator {
         case .xxbrw: reorderBytes(v, .reverseWords)
         case .xxbrd: reorderBytes(v, .reverseDoubles)
         case .xxbrq: reorderBytes(v, .reverseQuad)
-        default: return lowerVectorSplat(op, v, word) || lowerVectorPack(op, v) || lowerVectorElement(op, v, word)
+        default:
+            return lowerVectorSplat(op, v, word) || lowerVectorPack(op, v) || lowerVectorElement(op, v, word)
+                || lowerVectorSelect(op, v, word) || lowerVectorPlaces(op, v, word)
         }
         return true
     }
@@ -70,8 +72,14 @@ extension Translator {
         finishVector(v.t, t)
     }
 
-    /// Byte k of A followed by B is host lane 31 - k of the pair with B in the low half.
     private mutating func permute(_ t: Int, _ first: Int, _ second: Int, control: Int, fromRight: Bool) {
+        selectFromPair(first, second, control: control, fromRight: fromRight)
+        finishVector(t, .x2)
+    }
+
+    /// xmm2 = the bytes of two registers that a third selects. Byte k of A followed by B is host lane 31 - k of the pair
+    /// with B in the low half. Uses xmm0, xmm1 and xmm3.
+    mutating func selectFromPair(_ first: Int, _ second: Int, control: Int, fromRight: Bool) {
         let c = useVector(control, .x1)
         if fromRight {
             vector(.and, .x1, c, constants[.bytes31])
@@ -82,7 +90,6 @@ extension Translator {
         if first == second {
             vector(.and, .x1, .x1, constants[.bytes15])
             vector(.shuffleBytes, .x2, b, .x1)
-            finishVector(t, .x2)
             return
         }
         let a = useVector(first, .x3)
@@ -90,14 +97,7 @@ extension Translator {
         vector(.shuffleBytes, .x3, a, .x1)
         // Bit 4 of the selector becomes the sign of its byte.
         vector(.leftHalves, .x0, .x1, 3)
-        if hasAVX {
-            // vpblendvb
-            asm.vex(simd: 1, wide: false, 3, 0x4c, reg: 2, vvvv: 2, rm: 3)
-            asm.byte(0)
-        } else {
-            asm.sse38(0x10, .x2, .x3)
-        }
-        finishVector(t, .x2)
+        blend(.x2, .x3, mask: .x0, .bytes)
     }
 
     // MARK: Splats
@@ -138,7 +138,7 @@ extension Translator {
         finishVector(v.t, t)
     }
 
-    private mutating func splatImmediate(_ target: Int, _ value: UInt32) {
+    mutating func splatImmediate(_ target: Int, _ value: UInt32) {
         let t = defineVector(target)
         if value == 0 {
             zeroVector(t)
@@ -186,20 +186,8 @@ extension Translator {
             }
             packed(isHalves ? .packHalvesUnsigned : .packWordsUnsigned, v)
         case .vpkshss, .vpkswss:
-            let isHalves = op == .vpkshss
-            let a = useVector(v.a, .x0)
-            let b = useVector(v.b, .x1)
-            // Unchanged by sign extension of the narrow part: in range.
-            for (source, to) in [(a, VectorRegister.x2), (b, .x3)] {
-                vector(isHalves ? .leftHalves : .leftWords, to, source, isHalves ? 8 : 16)
-                vector(isHalves ? .arithmeticHalves : .arithmeticWords, to, to, isHalves ? 8 : 16)
-                vector(.xor, to, to, source)
-            }
-            vector(.or, .x2, .x2, .x3)
-            stickSaturation(.x2)
-            let t = defineVector(v.t)
-            vector(isHalves ? .packHalvesSigned : .packWordsSigned, t, b, a)
-            finishVector(v.t, t)
+            packSignedSticking(v.t, useVector(v.a, .x0), useVector(v.b, .x1), halves: op == .vpkshss)
+        case .vpkudus, .vpksdus, .vpksdss: packDoubles(op, v)
         case .vupkhsb: unpack(0x20, v, high: true)
         case .vupklsb: unpack(0x20, v, high: false)
         case .vupkhsh: unpack(0x23, v, high: true)
@@ -209,6 +197,21 @@ extension Translator {
         default: return false
         }
         return true
+    }
+
+    /// Target = `a` above `b`, in elements of half the size that saturate. Uses xmm2 and xmm3.
+    mutating func packSignedSticking(_ target: Int, _ a: VectorRegister, _ b: VectorRegister, halves: Bool) {
+        // Unchanged by sign extension of the narrow part: in range.
+        for (source, to) in [(a, VectorRegister.x2), (b, .x3)] {
+            vector(halves ? .leftHalves : .leftWords, to, source, halves ? 8 : 16)
+            vector(halves ? .arithmeticHalves : .arithmeticWords, to, to, halves ? 8 : 16)
+            vector(.xor, to, to, source)
+        }
+        vector(.or, .x2, .x2, .x3)
+        stickSaturation(.x2)
+        let t = defineVector(target)
+        vector(halves ? .packHalvesSigned : .packWordsSigned, t, b, a)
+        finishVector(target, t)
     }
 
     /// xmm0, xmm1 = A and B with only the low part of each element.
@@ -226,6 +229,37 @@ extension Translator {
         let t = defineVector(v.t, .x1)
         vector(op, t, .x1, .x0)
         finishVector(v.t, t)
+    }
+
+    /// xmm2 = the low words, xmm1 the high ones, xmm3 ones where they do not go with each other: the doubleword does not
+    /// fit.
+    private mutating func packDoubles(_ op: Lowered, _ v: VectorFields) {
+        let a = useVector(v.a, .x0)
+        let b = useVector(v.b, .x1)
+        vector(.shuffleSingles, .x2, b, .register(a), immediate: 0x88)
+        vector(.shuffleSingles, .x1, b, .register(a), immediate: 0xdd)
+        if op == .vpksdss {
+            vector(.arithmeticWords, .x3, .x2, 31)
+        } else {
+            zeroVector(.x3)
+        }
+        vector(.equalWords, .x3, .x3, .x1)
+        complementVector(.x3, .x4)
+        stickSaturation(.x3)
+        // The high word's sign tells which limit it is.
+        vector(.arithmeticWords, .x4, .x1, 31)
+        switch op {
+        case .vpksdss:
+            vector(.xor, .x4, .x4, constants[.wordsMaximum])
+            vector(.xor, .x4, .x4, .x2)
+            vector(.and, .x4, .x4, .x3)
+            vector(.xor, .x2, .x2, .x4)
+        case .vpksdus:
+            vector(.or, .x2, .x2, .x3)
+            vector(.andNot, .x2, .x4, .x2)
+        default: vector(.or, .x2, .x2, .x3)
+        }
+        finishVector(v.t, .x2)
     }
 
     private mutating func unpack(_ code: UInt8, _ v: VectorFields, high: Bool) {

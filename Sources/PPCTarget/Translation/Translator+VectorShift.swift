@@ -186,20 +186,20 @@ extension Translator {
             moveToVector(.x0, .rax)
             insertDouble0(.x0, .x0, .rdx)
             finishVector(v.t, .x0)
-        default: return false
+        default: return lowerVectorMultiply(op, v)
         }
         return true
     }
 
     /// xmm2, xmm3 = low and high halves of the products of halfwords.
-    private mutating func multiplyHalves(_ v: VectorFields, signed: Bool) {
+    mutating func multiplyHalves(_ v: VectorFields, signed: Bool) {
         let a = useVector(v.a, .x0)
         vector(.multiplyLowHalves, .x2, a, vectorOperand(v.b))
         vector(signed ? .multiplyHighSignedHalves : .multiplyHighUnsignedHalves, .x3, a, vectorOperand(v.b))
     }
 
     /// Words from the halves in xmm2 and xmm3. The ISA's even elements are the host's odd lanes. Uses xmm4.
-    private mutating func joinProducts(_ to: VectorRegister, even: Bool) {
+    mutating func joinProducts(_ to: VectorRegister, even: Bool) {
         if even {
             vector(.rightWords, .x4, .x2, 16)
             vector(.blendHalves, to, .x4, .x3, immediate: 0xaa)

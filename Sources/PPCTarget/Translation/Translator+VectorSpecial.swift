@@ -38,6 +38,8 @@ extension Translator {
         case .vbpermq: permuteBits(v)
         case .vslo, .vsro: shiftBytes(v, left: op == .vslo)
         case .vcipher, .vcipherlast, .vncipher, .vncipherlast: cipher(op, v)
+        case .vshasigmaw: sigma(v, word, wide: false)
+        case .vshasigmad: sigma(v, word, wide: true)
         default: return false
         }
         return true
@@ -116,5 +118,37 @@ extension Translator {
         let t = defineVector(v.t)
         vector(.shuffleBytes, t, .x0, constants[.reverseQuad])
         finishVector(v.t, t)
+    }
+
+    /// vshasigmaw, vshasigmad: the exclusive or of three rotations to the right, or two and a shift.
+    private mutating func sigma(_ v: VectorFields, _ word: UInt64, wide: Bool) {
+        let counts: (UInt8, UInt8, UInt8)
+        // ST, and a bit of SIX, of which all others are the same.
+        let isBig = word & 0x8000 != 0
+        switch (wide, isBig, word & 0x1000 != 0) {
+        case (false, false, false): counts = (7, 18, 3)
+        case (false, false, true): counts = (17, 19, 10)
+        case (false, true, false): counts = (2, 13, 22)
+        case (false, true, true): counts = (6, 11, 25)
+        case (true, false, false): counts = (1, 8, 7)
+        case (true, false, true): counts = (19, 61, 6)
+        case (true, true, false): counts = (28, 34, 39)
+        case (true, true, true): counts = (14, 18, 41)
+        }
+        let (left, right): (VectorShift, VectorShift) =
+            wide ? (.leftDoubles, .rightDoubles) : (.leftWords, .rightWords)
+        let width: UInt8 = wide ? 64 : 32
+        let a = useVector(v.a, .x0)
+        vector(right, .x1, a, counts.2)
+        func add(_ translator: inout Translator, _ shift: VectorShift, _ count: UInt8) {
+            translator.vector(shift, .x2, a, count)
+            translator.vector(.xor, .x1, .x1, .x2)
+        }
+        for count in [counts.0, counts.1] {
+            add(&self, right, count)
+            add(&self, left, width &- count)
+        }
+        if isBig { add(&self, left, width &- counts.2) }
+        finishVector(v.t, .x1)
     }
 }

@@ -42,6 +42,10 @@ struct VectorConstants {
         case bytePowers, bytePowersDown
         /// Makes two copies of n in a halfword the places of the bytes of 2^n, or 2^(15 - n), in the former.
         case halfPowerPlaces, halfPowerPlacesDown
+        /// The top three bits of each byte; bytes 0 and 1 eight times each, for `pshufb`.
+        case byteSections, twoBytes
+        /// 2^14 in each word.
+        case wordHalves15
     }
 
     /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
@@ -125,6 +129,9 @@ struct VectorConstants {
         case .bytePowersDown: { $0 < 8 ? 0x80 >> UInt8($0) : 0 }
         case .halfPowerPlaces: { $0 & 1 == 0 ? 0 : 8 }
         case .halfPowerPlacesDown: { $0 & 1 == 0 ? 15 : 7 }
+        case .byteSections: { _ in 0xe0 }
+        case .wordHalves15: { $0 & 3 == 1 ? 0x40 : 0 }
+        case .twoBytes: { UInt8($0 >> 3) }
         case .singleOnes: { $0 & 3 == 3 ? 0x3f : $0 & 3 == 2 ? 0x80 : 0 }
         }
     }
