@@ -46,6 +46,7 @@ enum Lowered: String, CaseIterable {
     case fmr, fneg, fabs, fnabs, fadd, fsub, fmul, fdiv, fmadd, fmsub, fnmadd, fnmsub
     case fadds, fsubs, fmuls, fdivs, fmadds, fmsubs, fnmadds, fnmsubs
     case fsqrt, fsqrts, fsel, fcpsgn, fmrgew, fmrgow, frsp, friz, frip, frim, frin
+    case fre, fres, frsqrte, frsqrtes, fcfidu, fcfidus, fctiwu, fctiwuz, fctidu, fctiduz
     case fcfid, fcfids, fctiwz, fctidz, fctiw, fctid, fcmpu, fcmpo
     // VSX scalar.
     case xsadddp, xssubdp, xsmuldp, xsdivdp, xsaddsp, xssubsp, xsmulsp, xsdivsp, xssqrtdp, xssqrtsp, xsrsp
@@ -53,7 +54,10 @@ enum Lowered: String, CaseIterable {
     case xsmaddasp, xsmaddmsp, xsmsubasp, xsmsubmsp, xsnmaddasp, xsnmaddmsp, xsnmsubasp, xsnmsubmsp
     case xscmpudp, xscmpodp, xsmaxdp, xsmindp, xsmaxcdp, xsmincdp, xsrdpi, xsrdpic, xsrdpiz, xsrdpip, xsrdpim
     case xsabsdp, xsnabsdp, xsnegdp, xscpsgndp, xscvspdpn, xscvdpspn, xscvspdp, xscvsxddp, xscvsxdsp
-    case xscvdpsxds, xscvdpsxws
+    case xscvdpsxds, xscvdpsxws, xscvuxddp, xscvuxdsp, xscvdpuxds, xscvdpuxws
+    case xscvdpsp, ftdiv, ftsqrt, xstdivdp, xstsqrtdp, xvtdivdp, xvtdivsp, xvtsqrtdp, xvtsqrtsp
+    case xsredp, xsresp, xsrsqrtedp, xsrsqrtesp, xscmpeqdp, xscmpgtdp, xscmpgedp
+    case xststdcdp, xsxexpdp, xsxsigdp, xsiexpdp
     // VSX vector floating point.
     case xvadddp, xvsubdp, xvmuldp, xvdivdp, xvsqrtdp, xvaddsp, xvsubsp, xvmulsp, xvdivsp, xvsqrtsp
     case xvmaddadp, xvmaddmdp, xvmsubadp, xvmsubmdp, xvnmaddadp, xvnmaddmdp, xvnmsubadp, xvnmsubmdp
@@ -62,6 +66,10 @@ enum Lowered: String, CaseIterable {
     case xvrdpi, xvrdpic, xvrspi, xvrspic
     case xvcmpeqdp, xvcmpgtdp, xvcmpgedp, xvcmpeqsp, xvcmpgtsp, xvcmpgesp
     case xvabsdp, xvnabsdp, xvnegdp, xvcpsgndp, xvabssp, xvnabssp, xvnegsp, xvcpsgnsp
+    case xvredp, xvresp, xvrsqrtedp, xvrsqrtesp, xvcmpnedp, xvcmpnesp
+    case xvcvuxwdp, xvcvuxwsp, xvcvuxddp, xvcvsxdsp, xvcvuxdsp, xvcvbf16spn
+    case xvcvspuxws, xvcvdpuxws, xvcvdpuxds, xvcvspsxds, xvcvspuxds
+    case xvxexpdp, xvxexpsp, xvxsigdp, xvxsigsp, xviexpdp, xviexpsp, xvtstdcdp, xvtstdcsp
     case xvcvspdp, xvcvdpsp, xvcvdpsxws, xvcvspsxws, xvcvdpsxds, xvcvsxwdp, xvcvsxwsp, xvcvsxddp
     // VMX and VSX loads and stores.
     case lvx, lvxl, lvebx, lvehx, lvewx, stvx, stvxl, stvebx, stvehx, stvewx
@@ -90,7 +98,7 @@ enum Lowered: String, CaseIterable {
     case vsum4ubs, vsum4sbs, vsum4shs, vsum2sws, vsumsws, vpkpx, vupkhpx, vupklpx
     // VMX single precision.
     case vaddfp, vsubfp, vmaddfp, vnmsubfp, vmaxfp, vminfp, vcmpeqfp, vcmpgtfp, vcmpgefp, vcmpbfp
-    case vrfin, vrfiz, vrfip, vrfim, vcfsx, vcfux, vctsxs, vctuxs
+    case vrefp, vrsqrtefp, vrfin, vrfiz, vrfip, vrfim, vcfsx, vcfux, vctsxs, vctuxs
     // Permutes, packs, elements.
     case vmrghb, vmrghh, vmrghw, vmrglb, vmrglh, vmrglw, vmrgew, vmrgow, xxmrghw, xxmrglw
     case vperm, vpermr, xxperm, xxpermr, vsldoi, xxsldwi, xxpermdi, xxbrh, xxbrw, xxbrd, xxbrq

@@ -13,7 +13,7 @@ extension Translator {
     func lowersFloat(_ op: Lowered, _ f: Word) -> Bool? {
         switch op {
         case .lfd, .lfdx, .stfd, .stfdx, .lfs, .lfsx, .stfs, .stfsx: return true
-        case .lfdu, .lfdux, .stfdu, .stfdux, .lfsu, .lfsux: return f.ra != 0
+        case .lfdu, .lfdux, .stfdu, .stfdux, .lfsu, .lfsux, .stfsu, .stfsux: return f.ra != 0
         // Their record forms look at exceptions, and only plain code knows that none is enabled.
         case .fmr, .fneg, .fabs, .fnabs, .fcpsgn, .fsel: return context.plainFloatingPoint || !f.record
         case .fmrgew, .fmrgow, .xsabsdp, .xsnabsdp, .xsnegdp, .xscpsgndp, .xscvspdpn, .xscvdpspn: return true
@@ -25,9 +25,10 @@ extension Translator {
             .frin, .fcfid, .fcfids, .fctiwz, .fctidz, .fctiw, .fctid, .xssqrtsp, .xsrdpi, .xsrdpic, .xscvsxdsp,
             .fcmpu, .fcmpo, .xscmpudp, .xscmpodp, .xsadddp, .xssubdp, .xsmuldp, .xsdivdp, .xsaddsp, .xssubsp, .xsmulsp,
             .xsdivsp, .xssqrtdp, .xsrsp, .xsrdpiz, .xsrdpip, .xsrdpim, .xsmaxdp, .xsmindp, .xsmaxcdp, .xsmincdp,
-            .xscvsxddp, .xscvdpsxds, .xscvdpsxws, .xscvspdp:
+            .xscvsxddp, .xscvdpsxds, .xscvdpsxws, .xscvspdp, .fcfidu, .fcfidus, .fctiwu, .fctiwuz, .fctidu, .fctiduz,
+            .xscvuxddp, .xscvuxdsp, .xscvdpuxds, .xscvdpuxws, .fre, .fres, .frsqrte, .frsqrtes, .xsredp, .xsresp,
+            .xsrsqrtedp, .xsrsqrtesp, .xscvdpsp, .xststdcdp, .xscmpeqdp, .xscmpgtdp, .xscmpgedp:
             return context.plainFloatingPoint
-        case .stfsu, .stfsux: return false
         default: return nil
         }
     }
@@ -37,7 +38,9 @@ extension Translator {
             recordStatus(f.word)
             return
         }
-        if lowerElementary(op, f) || lowerFused(op, f) { return }
+        if lowerElementary(op, f) || lowerFused(op, f) || lowerScalarEstimate(op, f) { return }
+        if lowerEstimateTest(op, f) { return }
+        if lowerScalarClass(op, f) { return }
         if lowerFloatConversion(op, f) || lowerFloatComparison(op, f) { return }
         lowerVector(op, f.word)
     }
@@ -201,14 +204,17 @@ extension Translator {
         case .register(let register): asm.vex(simd: 1, wide: true, 2, code, reg: 2, vvvv: a.code, rm: register.code)
         case .constant: break
         }
-        if single && context.rounding == 0 {
-            // Rounding to nearest twice is wrong if the first rounding ends halfway between two singles.
-            moveFromVector(.rax, .x2)
-            asm.alu(.and, .w32, .rax, immediate: 0x1fff_ffff)
-            asm.alu(.cmp, .w32, .rax, immediate: 0x1000_0000)
-            asm.jump(.equal, slow)
-        }
+        if single { leaveIfHalfway(slow) }
         finishOperation(new, n.target, single: single, negate: negate, slow: slow)
+    }
+
+    /// Rounding xmm2 to nearest twice is wrong if the first rounding ends halfway between two singles.
+    mutating func leaveIfHalfway(_ slow: Assembler.Label) {
+        if context.rounding != 0 { return }
+        moveFromVector(.rax, .x2)
+        asm.alu(.and, .w32, .rax, immediate: 0x1fff_ffff)
+        asm.alu(.cmp, .w32, .rax, immediate: 0x1000_0000)
+        asm.jump(.equal, slow)
     }
 
     /// Negative multiply-adds round the negated sum (as QEMU does; the ISA's wording leaves it open), which differs from

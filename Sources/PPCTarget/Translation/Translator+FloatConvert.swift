@@ -16,8 +16,17 @@ extension Translator {
         case .frim, .xsrdpim: roundToIntegral(f, n, 1)
         case .frin, .xsrdpi: roundToNearest(f, n)
         case .xsrdpic: roundToIntegral(f, n, 4)
-        case .fcfid, .xscvsxddp: convertFromInteger(f, n, single: false)
-        case .fcfids, .xscvsxdsp: convertFromInteger(f, n, single: true)
+        case .fcfid, .xscvsxddp: convertFromInteger(f, n, single: false, signed: true, setsClass: true)
+        case .xscvsxdsp: convertFromInteger(f, n, single: true, signed: true, setsClass: true)
+        case .xscvuxddp: convertFromInteger(f, n, single: false, signed: false, setsClass: true)
+        case .xscvuxdsp: convertFromInteger(f, n, single: true, signed: false, setsClass: true)
+        case .fcfids: convertFromInteger(f, n, single: true, signed: true, setsClass: false)
+        case .fcfidu: convertFromInteger(f, n, single: false, signed: false, setsClass: false)
+        case .fcfidus: convertFromInteger(f, n, single: true, signed: false, setsClass: false)
+        case .fctiwuz, .xscvdpuxws: convertToUnsigned(n, .w32, code: 0x2c, twice: op == .xscvdpuxws)
+        case .fctiduz, .xscvdpuxds: convertToUnsigned(n, .w64, code: 0x2c, twice: false)
+        case .fctiwu: convertToUnsigned(n, .w32, code: 0x2d, twice: false)
+        case .fctidu: convertToUnsigned(n, .w64, code: 0x2d, twice: false)
         case .fctiwz, .xscvdpsxws: convertToInteger(n, .w32, code: 0x2c, twice: op == .xscvdpsxws)
         case .fctidz, .xscvdpsxds: convertToInteger(n, .w64, code: 0x2c, twice: false)
         case .fctiw: convertToInteger(n, .w32, code: 0x2d, twice: false)
@@ -32,34 +41,84 @@ extension Translator {
             vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2)
             finishOperation(new, n.target, single: false)
             singles |= 1 &<< UInt64(truncatingIfNeeded: n.target)
+        case .xscvdpsp:
+            let slow = asm.label()
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            let b = useScalar(n.b, .x0)
+            vector(VectorOperation(0x5a, simd: 3), .x2, b, b)
+            vector(.and, .x3, .x2, constants[.wordMagnitudes])
+            // ucomiss: equal, or unordered.
+            vector(unary: VectorOperation(0x2e, simd: 0), .x3, constants[.smallestSingles])
+            asm.jump(.equal, slow)
+            slowPath(from: slow)
+            moveFromVector(.rax, .x2)
+            finishSingleBits(n.target)
+            setPending(new)
+            resumeSlowPath()
         case .xscvdpspn:
             let slow = asm.label()
             slowPath(from: slow)
             asm.load(.w64, .rax, vsr(n.b, 8))
             narrowToSingle()
-            let t = defineVector(n.target)
-            moveToVector(t, .rax, .w32)
-            shuffleWords(t, .register(t), 0x05)
-            finishVector(n.target, t)
+            finishSingleBits(n.target)
             resumeSlowPath()
         default: return false
         }
         return true
     }
 
-    private mutating func convertFromInteger(_ f: Word, _ n: FloatOperands, single: Bool) {
-        zeroVector(.x2)
-        // cvtsi2sd, cvtsi2ss: one rounding; integers are zero or far from tiny.
-        if hasAVX {
-            asm.vex(simd: single ? 2 : 3, wide: true, 1, 0x2a, reg: 2, vvvv: 2, vsr(n.b, 8))
-        } else {
-            asm.rm(single ? 0xf3 : 0xf2, wide: true, 1, 0x2a, reg: 2, vsr(n.b, 8))
+    /// Both words of doubleword 0 of the target = eax, doubleword 1 = 0.
+    private mutating func finishSingleBits(_ target: Int) {
+        let t = defineVector(target)
+        moveToVector(t, .rax, .w32)
+        shuffleWords(t, .register(t), 0x05)
+        finishVector(target, t)
+    }
+
+    /// One rounding; integers are zero or far from tiny.
+    /// - Parameter setsClass: Sets FPRF; otherwise that of the operation before stays, which must not be forgotten.
+    private mutating func convertFromInteger(
+        _ f: Word, _ n: FloatOperands, single: Bool, signed: Bool, setsClass: Bool
+    ) {
+        if !setsClass {
+            writePendingFirst()
+            markStatus()
         }
-        let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+        if signed {
+            zeroVector(.x2)
+            asm.load(.w64, .rax, vsr(n.b, 8))
+            convertSigned(.x2, .rax, single: single)
+        } else {
+            convertUnsigned(.x2, vsr(n.b, 8), single: single)
+        }
         if single { vector(VectorOperation(0x5a, simd: 2), .x2, .x2, .x2) }
-        finishScalar(n.target, .x2, single: single)
-        setPending(new)
+        if setsClass {
+            let new = beginOperation(f.word, n.target, a: nil, b: n.b, c: nil)
+            finishScalar(n.target, .x2, single: single)
+            setPending(new)
+        } else {
+            asm.load(.w64, .rax, vsr(n.b, 8))
+            testLength(bits: single ? 24 : 53, signed: signed)
+            setFI()
+            finishScalar(n.target, .x2, single: single)
+        }
         recordStatus(f.word)
+    }
+
+    /// al = whether the integer in rax has more significant bits than so many. Uses rcx.
+    private mutating func testLength(bits: UInt8, signed: Bool) {
+        if signed {
+            asm.move(.w64, .rcx, .rax)
+            asm.shift(.sar, .w64, .rcx, 63)
+            asm.alu(.xor, .w64, .rax, .rcx)
+            asm.alu(.sub, .w64, .rax, .rcx)
+        }
+        asm.bitScanReverse(.w64, .rcx, .rax)
+        // Of zero the count is undefined, which shifts zero.
+        asm.alu(.xor, .w32, .rcx, immediate: 63)
+        asm.shiftCL(.shl, .w64, .rax)
+        asm.shift(.shl, .w64, .rax, bits)
+        asm.set(.notEqual, .rax)
     }
 
     private mutating func roundToIntegral(_ f: Word, _ n: FloatOperands, _ mode: UInt8) {
@@ -111,24 +170,26 @@ extension Translator {
         asm.alu(.cmp, width, .rdx, immediate: 1)
         asm.jump(.overflow, slow)
         slowPath(from: slow)
+        deliverInteger(n, b, width, twice: twice)
+    }
+
+    /// Target = the signed integer in rax that `source` was converted to, of 32 bits twice if asked to, at the end of an
+    /// instruction.
+    mutating func deliverInteger(
+        _ n: FloatOperands, _ source: VectorRegister, _ width: HostWidth, twice: Bool
+    ) {
         // FI: does the integer differ from the source?
-        if hasAVX {
-            zeroVector(.x1)
-            asm.vex(simd: 3, wide: width == .w64, 1, 0x2a, reg: 1, vvvv: 1, rm: R.rax.code)
-        } else {
-            asm.rr(0xf2, wide: width == .w64, 1, 0x2a, reg: 1, rm: R.rax.code)
-        }
-        if width == .w32 {
-            if twice {
-                asm.move(.w32, .rcx, .rax)
-                asm.shift(.shl, .w64, .rax, 32)
-                asm.alu(.or, .w64, .rax, .rcx)
-            } else {
-                asm.signExtend(.w32, .rax, .rax)
-            }
+        if hasAVX { zeroVector(.x1) }
+        convertSigned(.x1, .rax, width, single: false)
+        if twice {
+            asm.move(.w32, .rcx, .rax)
+            asm.shift(.shl, .w64, .rax, 32)
+            asm.alu(.or, .w64, .rax, .rcx)
+        } else if width == .w32 {
+            asm.signExtend(.w32, .rax, .rax)
         }
         // Large integers round on their way back, but only if the source was integral.
-        compareScalars(.x1, .register(b))
+        compareScalars(.x1, .register(source))
         asm.set(.notEqual, .rdx)
         setDouble0(n.target, clears: true)
         asm.zeroExtend(.w8, .rax, .rdx)
@@ -160,12 +221,7 @@ extension Translator {
             if op == .fcmpu || op == .fcmpo { clearFI() }
             resumeSlowPath()
         case .xsmaxdp, .xsmindp, .xsmaxcdp, .xsmincdp:
-            let a = useScalar(n.a, .x0)
-            let b = useScalar(n.b, .x1)
-            let slow = asm.label()
-            compareScalars(a, .register(b))
-            asm.jump(.parity, slow)
-            slowPath(from: slow)
+            let (a, b) = useOrdered(n)
             let isMaximum = op == .xsmaxdp || op == .xsmaxcdp
             let extreme = VectorOperation(isMaximum ? 0x5f : 0x5d, simd: 3)
             if op == .xsmaxdp || op == .xsmindp {
@@ -185,6 +241,17 @@ extension Translator {
         return true
     }
 
+    /// A and B in registers, neither a NaN: those are for the slow path, which begins here.
+    mutating func useOrdered(_ n: FloatOperands) -> (a: VectorRegister, b: VectorRegister) {
+        let a = useScalar(n.a, .x0)
+        let b = useScalar(n.b, .x1)
+        let slow = asm.label()
+        compareScalars(a, .register(b))
+        asm.jump(.parity, slow)
+        slowPath(from: slow)
+        return (a, b)
+    }
+
     // MARK: Memory
 
     /// Loads and stores of FPRs. May use rax and, but for update forms of stores, rdx.
@@ -196,7 +263,12 @@ extension Translator {
                 return
             }
             asm.load(.w64, .rax, vsr(f.rt, 8))
-            if kind.float == 2 { narrowToSingle() }
+            if kind.float == 2 {
+                // Of update forms the host address is in rdx.
+                if kind.update { asm.store(.w64, scratch(Int(CJ_TEMPORARY)), .rdx) }
+                narrowToSingle()
+                if kind.update { asm.load(.w64, .rdx, scratch(Int(CJ_TEMPORARY))) }
+            }
             if swap && hasMOVBE {
                 asm.storeSwapped(width, memory, .rax)
             } else {

@@ -7,9 +7,8 @@ extension Translator {
     func lowersVMXFloat(_ op: Lowered) -> Bool? {
         switch op {
         case .vaddfp, .vsubfp, .vmaxfp, .vminfp, .vcmpeqfp, .vcmpgtfp, .vcmpgefp, .vcmpbfp, .vrfin, .vrfiz, .vrfip,
-            .vrfim, .vcfsx, .vctsxs, .vctuxs:
+            .vrfim, .vcfsx, .vcfux, .vctsxs, .vctuxs, .vrefp, .vrsqrtefp:
             return true
-        case .vcfux: return hasAVX512
         case .vmaddfp, .vnmsubfp: return has(CJ_FMA)
         default: return nil
         }
@@ -23,6 +22,8 @@ extension Translator {
         case .vsubfp: singleSum(0x5c, v)
         case .vmaddfp: singleProduct(0xb8, v, negates: false)
         case .vnmsubfp: singleProduct(0xba, v, negates: true)
+        case .vrefp: singleEstimate(v, root: false)
+        case .vrsqrtefp: singleEstimate(v, root: true)
         case .vmaxfp: singleExtreme(v, maximum: true)
         case .vminfp: singleExtreme(v, maximum: false)
         case .vcmpeqfp: singleCompare(v, word, predicate: 0, exchanged: false)
@@ -174,6 +175,25 @@ extension Translator {
         resumeSlowPath()
     }
 
+    /// The rounded reciprocal, or that of the rounded square root.
+    private mutating func singleEstimate(_ v: VectorFields, root: Bool) {
+        let slow = asm.label()
+        var divisor = useVector(v.b, .x0)
+        leaveIfDenormal([divisor], slow)
+        loadConstant(.x2, .singleOnes)
+        beginQuiet()
+        if root {
+            quietly(VectorOperation(0x51, simd: 0), .x1, nil, divisor)
+            divisor = .x1
+        }
+        quietly(VectorOperation(0x5e, simd: 0), .x2, .x2, divisor)
+        endQuiet()
+        leaveIfUnusual(edge: true, slow)
+        slowPath(from: slow)
+        finishVector(v.t, .x2)
+        resumeSlowPath()
+    }
+
     private mutating func singleExtreme(_ v: VectorFields, maximum: Bool) {
         let slow = asm.label()
         let a = useVector(v.a, .x0)
@@ -244,12 +264,31 @@ extension Translator {
         shuffleWords(.x4, .register(.x4), 0)
     }
 
+    /// `cvtdq2ps`
+    private static var convertWords: VectorOperation { VectorOperation(0x5b, simd: 0) }
+
+    /// xmm2 = unsigned words in `b` as singles: halves are exact, their sum rounds. Uses xmm3.
+    mutating func unsignedWordsToSingles(_ b: VectorRegister) {
+        vector(.rightWords, .x2, b, 16)
+        vector(unary: Self.convertWords, .x2, .register(.x2))
+        vector(VectorOperation(0x59, simd: 0), .x2, .x2, constants[.single65536])
+        vector(.and, .x3, b, constants[.words65535])
+        vector(unary: Self.convertWords, .x3, .register(.x3))
+        vector(VectorOperation(0x58, simd: 0), .x2, .x2, .x3)
+    }
+
     /// Scaled down, which is exact.
     private mutating func singleFromInteger(_ v: VectorFields, _ scale: Int32, signed: Bool) {
         let b = useVector(v.b, .x1)
         beginQuiet()
-        // cvtdq2ps, vcvtudq2ps
-        quietly(signed ? VectorOperation(0x5b, simd: 0) : VectorOperation(0x7a, simd: 3), .x2, nil, b)
+        if signed {
+            quietly(Self.convertWords, .x2, nil, b)
+        } else if hasAVX512 {
+            // vcvtudq2ps
+            quietly(VectorOperation(0x7a, simd: 3), .x2, nil, b)
+        } else {
+            unsignedWordsToSingles(b)
+        }
         endQuiet()
         if scale != 0 {
             powerOfTwo(0 &- scale)

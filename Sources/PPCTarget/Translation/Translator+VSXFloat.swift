@@ -12,7 +12,9 @@ extension Translator {
             .xvmaxdp, .xvmindp, .xvmaxsp, .xvminsp, .xvrdpiz, .xvrdpip, .xvrdpim, .xvrspiz, .xvrspip, .xvrspim,
             .xvrdpi, .xvrdpic, .xvrspi, .xvrspic,
             .xvcmpeqdp, .xvcmpgtdp, .xvcmpgedp, .xvcmpeqsp, .xvcmpgtsp, .xvcmpgesp, .xvcvspdp, .xvcvdpsp,
-            .xvcvdpsxws, .xvcvspsxws, .xvcvdpsxds, .xvcvsxwdp, .xvcvsxwsp, .xvcvsxddp:
+            .xvcvdpsxws, .xvcvspsxws, .xvcvdpsxds, .xvcvsxwdp, .xvcvsxwsp, .xvcvsxddp, .xvcvuxwdp, .xvcvuxwsp,
+            .xvcvuxddp, .xvcvsxdsp, .xvcvuxdsp, .xvcvspuxws, .xvcvdpuxws, .xvcvdpuxds, .xvcvspsxds, .xvcvspuxds,
+            .xvcmpnedp, .xvcmpnesp, .xvredp, .xvresp, .xvrsqrtedp, .xvrsqrtesp:
             return context.plainFloatingPoint
         case .xvmaddadp, .xvmaddmdp, .xvmsubadp, .xvmsubmdp, .xvnmaddadp, .xvnmaddmdp, .xvnmsubadp, .xvnmsubmdp,
             .xvmaddasp, .xvmaddmsp, .xvmsubasp, .xvmsubmsp, .xvnmaddasp, .xvnmaddmsp, .xvnmsubasp, .xvnmsubmsp:
@@ -60,6 +62,12 @@ extension Translator {
         case .xvcmpeqsp: packedCompare(v, word, 0, single: true)
         case .xvcmpgtsp: packedCompare(v, word, 1, single: true)
         case .xvcmpgesp: packedCompare(v, word, 2, single: true)
+        case .xvcmpnedp: packedCompare(v, word, 4, single: false)
+        case .xvcmpnesp: packedCompare(v, word, 4, single: true)
+        case .xvredp, .xvresp, .xvrsqrtedp, .xvrsqrtesp:
+            let single = op == .xvresp || op == .xvrsqrtesp
+            packedEstimate(v, root: op == .xvrsqrtedp || op == .xvrsqrtesp, single: single)
+            deliver(v, single: single)
         case .xvabsdp: packedSign(v, .and, .doubleMagnitudes)
         case .xvnabsdp: packedSign(v, .or, .doubleSigns)
         case .xvnegdp: packedSign(v, .xor, .doubleSigns)
@@ -75,7 +83,7 @@ extension Translator {
             let t = defineVector(v.t)
             vector(.or, t, .x0, .x1)
             finishVector(v.t, t)
-        default: return lowerVectorConversion(op, v)
+        default: return lowerVectorConversion(op, v, word)
         }
         return true
     }
@@ -144,7 +152,7 @@ extension Translator {
         deliver(v, single: single, negate: negate)
     }
 
-    /// Compares element by element: 0 equal, 1 less, 2 less or equal, 3 unordered.
+    /// Compares element by element: 0 equal, 1 less, 2 less or equal, 3 unordered, 4 not equal.
     private mutating func compare(
         _ to: VectorRegister, _ a: VectorRegister, _ b: VectorOperand, _ predicate: UInt8, single: Bool
     ) {
@@ -164,24 +172,28 @@ extension Translator {
         writePendingFirst()
         markStatus()
         let slow = asm.label()
-        let magnitudes = constants[single ? .wordMagnitudes : .doubleMagnitudes]
-        let smallest = constants[single ? .smallestSingles : .smallestDouble]
-        vector(.and, .x3, .x2, magnitudes)
-        if hasAVX {
-            // Equal or unordered; or not greater, where zeros have the wrong sign.
-            compare(.x3, .x3, smallest, negate && negatesFirst ? 10 : 8, single: single)
-        } else {
-            compare(.x3, .x3, smallest, 0, single: single)
-            copyVector(.x5, .x2)
-            compare(.x5, .x5, .register(.x5), 3, single: single)
-            vector(.or, .x3, .x3, .x5)
-        }
+        markEdges(.x3, .x2, single: single, zeros: negate && negatesFirst)
         if let also { vector(.or, .x3, .x3, also) }
         leaveIfAny(.x3, slow)
         slowPath(from: slow)
         if negate && !negatesFirst { vector(.xor, .x2, .x2, constants[single ? .wordSigns : .doubleSigns]) }
         finishVector(v.t, .x2)
         resumeSlowPath()
+    }
+
+    /// to = ones where a result is a NaN or the smallest normal number or, if `zeros` (their sign is wrong then), below.
+    mutating func markEdges(_ to: VectorRegister, _ result: VectorRegister, single: Bool, zeros: Bool) {
+        let smallest = constants[single ? .smallestSingles : .smallestDouble]
+        vector(.and, to, result, constants[single ? .wordMagnitudes : .doubleMagnitudes])
+        if hasAVX {
+            // Equal or unordered; or not greater.
+            compare(to, to, smallest, zeros ? 10 : 8, single: single)
+        } else {
+            compare(to, to, smallest, 0, single: single)
+            copyVector(.x5, result)
+            compare(.x5, .x5, .register(.x5), 3, single: single)
+            vector(.or, to, to, .x5)
+        }
     }
 
     private mutating func packedExtreme(_ v: VectorFields, maximum: Bool, single: Bool) {
@@ -217,7 +229,8 @@ extension Translator {
         let b = useVector(v.b, .x1)
         leaveIfUnordered(a, b, single: single)
         // a > b is b < a.
-        compare(.x2, predicate == 0 ? a : b, .register(predicate == 0 ? b : a), predicate, single: single)
+        let isExchanged = predicate == 1 || predicate == 2
+        compare(.x2, isExchanged ? b : a, .register(isExchanged ? a : b), predicate, single: single)
         finishVector(v.t, .x2)
         if word & 0x400 != 0 { setCR6(.x2) }
         resumeSlowPath()
@@ -225,7 +238,7 @@ extension Translator {
 
     // MARK: Conversions
 
-    private mutating func lowerVectorConversion(_ op: Lowered, _ v: VectorFields) -> Bool {
+    private mutating func lowerVectorConversion(_ op: Lowered, _ v: VectorFields, _ word: UInt64) -> Bool {
         switch op {
         case .xvcvspdp:
             // Words 0 and 2, which are the host's lanes 3 and 1.
@@ -262,45 +275,20 @@ extension Translator {
             slowPath(from: slow)
             finishVector(v.t, .x2)
             resumeSlowPath()
-        case .xvcvsxddp, .xvcvdpsxds:
-            writePendingFirst()
+        case .xvcvsxddp:
             markStatus()
-            convertDoublewords(v, toInteger: op == .xvcvdpsxds)
-        default: return false
-        }
-        return true
-    }
-
-    /// Between doubles and 64-bit integers, one after the other.
-    private mutating func convertDoublewords(_ v: VectorFields, toInteger: Bool) {
-        if toInteger {
-            let slow = asm.label()
             for half in 0..<2 {
-                let to: R = half == 0 ? .rax : .rdx
-                // cvttsd2si
-                asm.rm(0xf2, wide: true, 1, 0x2c, reg: to.code, vsr(v.b, half &* 8))
-                asm.move(.w64, .rcx, to)
-                asm.alu(.cmp, .w64, .rcx, immediate: 1)
-                asm.jump(.overflow, slow)
-            }
-            slowPath(from: slow)
-            moveToVector(.x0, .rax)
-            insertDouble0(.x0, .x0, .rdx)
-            finishVector(v.t, .x0)
-            resumeSlowPath()
-        } else {
-            for half in 0..<2 {
-                let to: UInt8 = half == 0 ? 0 : 1
-                zeroVector(VectorRegister(to))
-                if hasAVX {
-                    asm.vex(simd: 3, wide: true, 1, 0x2a, reg: to, vvvv: to, vsr(v.b, half &* 8))
-                } else {
-                    asm.rm(0xf2, wide: true, 1, 0x2a, reg: to, vsr(v.b, half &* 8))
-                }
+                let to = VectorRegister(half == 0 ? 0 : 1)
+                zeroVector(to)
+                asm.load(.w64, .rax, vsr(v.b, half &* 8))
+                convertSigned(to, .rax, single: false)
             }
             let t = defineVector(v.t)
             vector(.unpackLowDoubles, t, .x0, .x1)
             finishVector(v.t, t)
+        default:
+            return lowerUnsignedConversion(op, v) || lowerFloatClass(op, v, word)
         }
+        return true
     }
 }

@@ -46,6 +46,9 @@ struct VectorConstants {
         case byteSections, twoBytes
         /// 2^14 in each word.
         case wordHalves15
+        /// Numbers below whose exponents an integer stands as it is: 2^52, 2^84 for the upper half of one, their sum; 2^16.
+        case doubleMagic, doubleMagicHigh, doubleMagicBoth, single65536
+        case doubleExponents, singleExponents
     }
 
     /// FPSCR's OX, UX and XX for MXCSR's overflow, underflow and precision: eight words by those three bits.
@@ -130,6 +133,12 @@ struct VectorConstants {
         case .halfPowerPlaces: { $0 & 1 == 0 ? 0 : 8 }
         case .halfPowerPlacesDown: { $0 & 1 == 0 ? 15 : 7 }
         case .byteSections: { _ in 0xe0 }
+        case .doubleMagic: { $0 & 7 == 7 ? 0x43 : $0 & 7 == 6 ? 0x30 : 0 }
+        case .doubleMagicHigh: { $0 & 7 == 7 ? 0x45 : $0 & 7 == 6 ? 0x30 : 0 }
+        case .doubleMagicBoth: { $0 & 7 == 7 ? 0x45 : $0 & 7 == 6 ? 0x30 : $0 & 7 == 2 ? 0x10 : 0 }
+        case .single65536: { $0 & 3 == 3 ? 0x47 : $0 & 3 == 2 ? 0x80 : 0 }
+        case .doubleExponents: { $0 & 7 == 7 ? 0x7f : $0 & 7 == 6 ? 0xf0 : 0 }
+        case .singleExponents: { $0 & 3 == 3 ? 0x7f : $0 & 3 == 2 ? 0x80 : 0 }
         case .wordHalves15: { $0 & 3 == 1 ? 0x40 : 0 }
         case .twoBytes: { UInt8($0 >> 3) }
         case .singleOnes: { $0 & 3 == 3 ? 0x3f : $0 & 3 == 2 ? 0x80 : 0 }
