@@ -45,6 +45,11 @@ import Testing
             "xvtstdcsp", "xvxexpdp", "xvxexpsp", "xvxsigdp", "xvxsigsp", "xviexpdp", "xviexpsp", "xsxexpdp", "xsxsigdp",
             "xsiexpdp",
         ],
+        [
+            "xvi8ger4", "xvi8ger4pp", "xvi16ger2", "xvi16ger2pp", "xxmfacc", "xxmtacc", "xxsetaccz", "xvf32ger",
+            "xvf32gerpp", "xvf32gerpn", "xvf32gernp", "xvf32gernn",
+            "xvf64ger", "xvf64gerpp", "xvf64gerpn", "xvf64gernp", "xvf64gernn",
+        ],
         ["vinsw", "vinsd", "lxvkq", "vshasigmaw", "vshasigmad"],
     ]
 
@@ -53,7 +58,10 @@ import Testing
     static let isPartlyCalled: Set<String> = ["vinsw", "vinsd", "lxvkq", "vshasigmaw", "vshasigmad"]
 
     /// Rows that hosts of the baseline level call.
-    static let needsMore: Set<String> = ["vrlwnm", "vrlwmi", "vrldnm", "vrldmi"]
+    static let needsMore: Set<String> = [
+        "vrlwnm", "vrlwmi", "vrldnm", "vrldmi", "xvf32ger", "xvf32gerpp", "xvf32gerpn", "xvf32gernp",
+        "xvf32gernn", "xvf64ger", "xvf64gerpp", "xvf64gerpn", "xvf64gernp", "xvf64gernn",
+    ]
 
     private static let codeAddress: UInt64 = 0x10000
 

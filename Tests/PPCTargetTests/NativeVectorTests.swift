@@ -50,8 +50,7 @@ import Testing
             let outcome = TestOutcome(
                 signal: ended ? 0 : 255, nip: 0, image: Subject.registers(cpu.state, test),
                 data: memory.data.bytes(at: TestLayout.dataAddress, count: TestLayout.dataSize) ?? [])
-            let lines = KnownDifference.unexplained(
-                outcome.differences(to: vector.outcome), mnemonic: row.mnemonic, in: test)
+            let lines = ISAVectorTests.unexplained(outcome, vector)
             if !lines.isEmpty {
                 let words = test.words.map { String($0, radix: 16) }.joined(separator: " ")
                 failures.append("\(row.mnemonic) [\(words)] " + lines.prefix(4).joined(separator: "; "))

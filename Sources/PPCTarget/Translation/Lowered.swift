@@ -71,6 +71,10 @@ enum Lowered: String, CaseIterable {
     case xvcvspuxws, xvcvdpuxws, xvcvdpuxds, xvcvspsxds, xvcvspuxds
     case xvxexpdp, xvxexpsp, xvxsigdp, xvxsigsp, xviexpdp, xviexpsp, xvtstdcdp, xvtstdcsp
     case xvcvspdp, xvcvdpsp, xvcvdpsxws, xvcvspsxws, xvcvdpsxds, xvcvsxwdp, xvcvsxwsp, xvcvsxddp
+    // Outer products.
+    case xvi8ger4, xvi8ger4pp, xvi16ger2, xvi16ger2pp, xxmfacc, xxmtacc, xxsetaccz, xvf32ger, xvf32gerpp, xvf32gerpn,
+        xvf32gernp, xvf32gernn
+    case xvf64ger, xvf64gerpp, xvf64gerpn, xvf64gernp, xvf64gernn
     // VMX and VSX loads and stores.
     case lvx, lvxl, lvebx, lvehx, lvewx, stvx, stvxl, stvebx, stvehx, stvewx
     case lxv, lxvx, lxvd2x, lxvw4x, lxvh8x, lxvb16x, lxvdsx, lxvwsx, lxsd, lxssp, lxsdx, lxsspx

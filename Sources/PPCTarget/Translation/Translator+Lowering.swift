@@ -31,6 +31,7 @@ extension Translator {
         case .stbu, .sthu, .stwu, .stdu, .stbux, .sthux, .stwux, .stdux: return f.ra != 0
         default:
             return lowersFloat(op, f) ?? lowersVectorFloat(op, f) ?? lowersVMXFloat(op) ?? lowersVectorAVX512(op)
+                ?? lowersOuterProduct(op, word)
                 ?? lowersVector(op, f)
         }
     }

@@ -287,7 +287,7 @@ extension Translator {
             vector(.unpackLowDoubles, t, .x0, .x1)
             finishVector(v.t, t)
         default:
-            return lowerUnsignedConversion(op, v) || lowerFloatClass(op, v, word)
+            return lowerUnsignedConversion(op, v) || lowerFloatClass(op, v, word) || lowerOuterProduct(op, v, word)
         }
         return true
     }
