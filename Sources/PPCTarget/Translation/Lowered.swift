@@ -5,7 +5,8 @@ enum Lowered: String, CaseIterable {
     // Fixed-point arithmetic.
     case addi, addis, addic, subfic, mulli, add, addc, adde, addme, addze, subf, subfc, subfe, subfme, subfze, neg
     case addicRecord = "addic."
-    case mullw, mulld, mulhw, mulhwu, mulhd, mulhdu, divw, divwu, divd, divdu, modsw, moduw, modsd, modud, maddld
+    case mullw, mulld, mulhw, mulhwu, mulhd, mulhdu, divw, divwu, divd, divdu, modsw, moduw, modsd, modud
+    case maddld, maddhd, maddhdu, brh, brw, brd, pdepd, pextd
     case addpcis, paddi
     // Logical.
     case andiRecord = "andi."
@@ -16,7 +17,7 @@ enum Lowered: String, CaseIterable {
     case rlwinm, rlwnm, rlwimi, rldicl, rldicr, rldic, rldimi, rldcl, rldcr
     case slw, srw, sraw, srawi, sld, srd, srad, sradi, extswsli
     // Compares and condition register.
-    case cmpi, cmpli, cmp, cmpl, isel, setb, mfcr, mfocrf, mtcrf, mtocrf, mcrf
+    case cmpi, cmpli, cmp, cmpl, isel, setb, setbc, setbcr, setnbc, setnbcr, mfcr, mfocrf, mtcrf, mtocrf, mcrf
     case crand, cror, crxor, crnand, crnor, creqv, crandc, crorc
     // Branches.
     case b, ba, bl, bla, bc, bca, bcl, bcla, bclr, bclrl, bcctr, bcctrl

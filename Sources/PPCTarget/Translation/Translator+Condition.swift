@@ -64,7 +64,7 @@ extension Translator {
     }
 
     /// cl or al = condition register bit as 0 or 1.
-    private mutating func loadBit(_ to: R, _ number: Int) {
+    mutating func loadBit(_ to: R, _ number: Int) {
         let (memory, mask) = bit(number)
         asm.testByte(memory, immediate: mask)
         asm.set(.notEqual, to)

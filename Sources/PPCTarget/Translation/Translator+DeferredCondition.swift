@@ -75,7 +75,7 @@ extension Translator {
         case .cmpi, .cmpli, .cmp, .cmpl: return .pure(UInt8(truncatingIfNeeded: word &>> 23 & 7))
         case .isel: return .select(UInt8(truncatingIfNeeded: word &>> 8 & 7))
         case .addi, .addis, .addpcis, .paddi, .addic, .subfic, .mulli, .ori, .oris, .xori, .xoris, .maddld, .cmpb,
-            .popcntw, .popcntd:
+            .popcntw, .popcntd, .brh, .brw, .brd, .pdepd, .pextd, .maddhd, .maddhdu:
             return .pure(DeferredCondition.none)
         case .addicRecord, .andiRecord, .andisRecord: return .pure(0)
         case .add, .addc, .adde, .addme, .addze, .subf, .subfc, .subfe, .subfme, .subfze, .neg, .mullw, .mulld,

@@ -15,6 +15,7 @@ extension Translator {
         case .paddi, .plbz, .plhz, .plha, .plwz, .plwa, .pld, .pstb, .psth, .pstw, .pstd, .plfs, .plfd, .pstfs, .pstfd,
             .plxv, .pstxv, .plxvp, .pstxvp, .plxsd, .plxssp, .pstxsd, .pstxssp:
             return lowersPrefixed(f)
+        case .pdepd, .pextd: return hasBMI2
         case .mfspr: return movesFromSPR(f.spr)
         case .mtspr: return movesToSPR(f.spr)
         case .mtmsr, .mtmsrd: return word & 0x10000 != 0
@@ -98,7 +99,7 @@ extension Translator {
             let t = define(f.rt)
             asm.copy(t, .rax)
             finish(f.rt, t)
-        default: lowerLogical(op, f, word)
+        default: if !lowerFixedPointBits(op, f) { lowerLogical(op, f, word) }
         }
     }
 

@@ -7,9 +7,7 @@ extension Translator {
     /// Whether only these hosts have native code for an instruction; nil if others have, or it is none of this file's.
     func lowersVectorAVX512(_ op: Lowered) -> Bool? {
         switch op {
-        case .xxeval, .vmulld: return hasAVX512
         case .vclzw: return has(CJ_AVX512_CD)
-        case .vpopcnth, .vpopcntw: return has(CJ_AVX512_POPCNT)
         case .vgbbd: return has(CJ_GFNI)
         // The host may lack what others need for these.
         case .vclzd where has(CJ_AVX512_CD): return true

@@ -39,6 +39,19 @@ extension Translator {
             vector(product, .x3, .x3, .x4)
             vector(.blendHalves, .x2, .x2, .x3, immediate: 0xcc)
             finishVector(v.t, .x2)
+        case .vmulld:
+            // The low halves' product, and the other two in its upper half.
+            let a = useVector(v.a, .x0)
+            let b = useVector(v.b, .x1)
+            vector(.rightDoubles, .x2, a, 32)
+            vector(.multiplyUnsignedWords, .x2, .x2, b)
+            vector(.rightDoubles, .x3, b, 32)
+            vector(.multiplyUnsignedWords, .x3, .x3, a)
+            vector(.addDoubles, .x2, .x2, .x3)
+            vector(.leftDoubles, .x2, .x2, 32)
+            vector(.multiplyUnsignedWords, .x3, a, b)
+            vector(.addDoubles, .x2, .x2, .x3)
+            finishVector(v.t, .x2)
         case .vmulhsd, .vmulhud:
             for half in 0..<2 {
                 multiplyDoubles(v, half, signed: op == .vmulhsd)

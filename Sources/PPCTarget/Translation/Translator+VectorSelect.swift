@@ -11,6 +11,7 @@ extension Translator {
         let immediate = UInt32(truncatingIfNeeded: word &>> 16 & 0xffff_0000 | word & 0xffff)
         switch op {
         case .xxblendvb, .xxblendvh, .xxblendvw, .xxblendvd: blendElements(op, v)
+        case .xxeval: evaluate(v, word &>> 32 & 0xff)
         case .xxpermx: permuteSection(v, UInt32(truncatingIfNeeded: word &>> 32 & 7))
         case .xxspltiw: splatImmediate(target, immediate)
         case .xxspltidp:
@@ -89,6 +90,42 @@ extension Translator {
         copyVector(.x2, useVector(v.a, .x2))
         blend(.x2, b, mask: mask, op == .xxblendvw ? .words : op == .xxblendvd ? .doubles : .bytes)
         finishVector(v.t, .x2)
+    }
+
+    // MARK: Functions of three bits
+
+    /// xxeval without `vpternlogd`: A chooses between two functions of B and C.
+    private mutating func evaluate(_ v: VectorFields, _ table: UInt64) {
+        let a = useVector(v.a, .x0)
+        let b = useVector(v.b, .x1)
+        let c = useVector(v.c, .x2)
+        let (without, with) = (table &>> 4, table & 15)
+        logical(without, .x3, b, c)
+        let complements = without &>> 3 != 0
+        if with != without {
+            logical(with, .x4, b, c)
+            vector(.xor, .x4, .x4, .x3)
+            if complements != (with &>> 3 != 0) { complementVector(.x4, .x1) }
+            vector(.and, .x4, .x4, a)
+            vector(.xor, .x3, .x3, .x4)
+        }
+        if complements { complementVector(.x3, .x1) }
+        finishVector(v.t, .x3)
+    }
+
+    /// to = a function of two bits, or its complement if the function is true where both are zero. The table's entries
+    /// count from the left.
+    private mutating func logical(_ table: UInt64, _ to: VectorRegister, _ b: VectorRegister, _ c: VectorRegister) {
+        switch table &>> 3 != 0 ? ~table & 7 : table {
+        case 1: vector(.and, to, b, c)
+        case 2: vector(.andNot, to, c, b)
+        case 3: copyVector(to, b)
+        case 4: vector(.andNot, to, b, c)
+        case 5: copyVector(to, c)
+        case 6: vector(.xor, to, b, c)
+        case 7: vector(.or, to, b, c)
+        default: zeroVector(to)
+        }
     }
 
     // MARK: Permutes

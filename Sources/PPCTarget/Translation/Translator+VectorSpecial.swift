@@ -7,7 +7,7 @@ extension Translator {
         let f = Word(word)
         switch op {
         case .lvsl, .lvsr: permuteControl(f.rt | 32, f, right: op == .lvsr)
-        case .vpopcntb, .vpopcntd:
+        case .vpopcntb, .vpopcnth, .vpopcntw, .vpopcntd:
             let b = useVector(v.b, .x0)
             vector(.rightHalves, .x1, b, 4)
             vector(.and, .x1, .x1, constants[.bytes15])
@@ -19,6 +19,9 @@ extension Translator {
             if op == .vpopcntd {
                 zeroVector(.x2)
                 vector(.sumOfBytes, .x1, .x1, .x2)
+            } else if op != .vpopcntb {
+                vector(Self.multiplyAddBytes, .x1, .x1, constants[.oneBytes])
+                if op == .vpopcntw { vector(.multiplyAddHalves, .x1, .x1, constants[.oneHalves]) }
             }
             finishVector(v.t, .x1)
         case .vclzd, .vctzd:

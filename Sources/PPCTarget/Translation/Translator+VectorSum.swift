@@ -61,7 +61,7 @@ extension Translator {
         return true
     }
 
-    private static var multiplyAddBytes: VectorOperation { VectorOperation(0x04, map: 2) }
+    static var multiplyAddBytes: VectorOperation { VectorOperation(0x04, map: 2) }
 
     /// eax = rax brought into the range of a signed word, VSCR[SAT] set if it was outside. Uses rcx.
     private mutating func clampToWord() {
