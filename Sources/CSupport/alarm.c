@@ -6,6 +6,7 @@
 #include "csupport.h"
 
 #ifdef __linux__
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,9 +26,9 @@ struct cs_alarm {
     uint32_t bits;
     // Handlers at work, which may hold `word`.
     _Atomic uint32_t handlers;
-    // The timer is not set: it went off.
+    // How often the timer went off since somebody looked. Twice: nobody does, and the timer is not set any more.
     _Atomic uint32_t rung;
-    // When bits are wanted, and when the timer goes off.
+    // When bits are wanted, and when the timer goes off at the latest.
     _Atomic uint64_t deadline;
     _Atomic uint64_t planned;
     uint64_t interval;
@@ -51,11 +52,15 @@ static uint64_t now(void) {
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
+// Sets the timer, first to a time and then again and again: the thread need not do that between a signal and what it is
+// for, which takes longer than the rest on hosts that are guests themselves.
 static void plan(cs_alarm *alarm, uint64_t time) {
     // A signal of the old timer may come in between: then the next plan is made without need.
     atomic_store(&alarm->rung, 0);
     atomic_store(&alarm->planned, time);
-    struct itimerspec when = {.it_value = {(time_t)(time / 1000000000), (long)(time % 1000000000)}};
+    struct itimerspec when = {
+        .it_value = {(time_t)(time / 1000000000), (long)(time % 1000000000)},
+        .it_interval = {(time_t)(alarm->interval / 1000000000), (long)(alarm->interval % 1000000000)}};
     timer_settime(alarm->timer, TIMER_ABSTIME, &when, NULL);
 }
 
@@ -63,12 +68,19 @@ static void plan(cs_alarm *alarm, uint64_t time) {
 static void ring(int number, siginfo_t *info, void *context) {
     (void)number, (void)context;
     if (info->si_code != SI_TIMER) return;
+    int saved = errno;
     cs_alarm *alarm = info->si_value.sival_ptr;
     atomic_fetch_add(&alarm->handlers, 1);
     void *word = atomic_load(&alarm->word);
-    if (word) cs_atomic_or32(word, alarm->bits);
-    atomic_store(&alarm->rung, 1);
+    if (word) {
+        cs_atomic_or32(word, alarm->bits);
+        if (atomic_fetch_add(&alarm->rung, 1) == 1) {
+            struct itimerspec never = {0};
+            timer_settime(alarm->timer, 0, &never, NULL);
+        }
+    }
     atomic_fetch_sub(&alarm->handlers, 1);
+    errno = saved;
 }
 
 // Takes the last real-time signal but one that nobody has a use for; the very last is valgrind's.
@@ -110,7 +122,7 @@ cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
     alarm->thread = this_thread;
     alarm->bits = bits;
     alarm->interval = interval;
-    atomic_store(&alarm->rung, 1);
+    atomic_store(&alarm->rung, 2);
     atomic_store(&alarm->deadline, 0);
     atomic_store(&alarm->word, word);
     return alarm;
@@ -136,11 +148,18 @@ void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) {
 
 bool cs_alarm_execute(cs_alarm *alarm) {
     if (alarm->thread != this_thread) return false;
-    if (atomic_load_explicit(&alarm->rung, memory_order_relaxed) == 0) return true;
-    uint64_t time = now(), deadline = atomic_load(&alarm->deadline);
-    bool seen = deadline <= time;
+    uint32_t rung = atomic_load_explicit(&alarm->rung, memory_order_relaxed);
+    if (rung == 0) return true;
+    uint64_t limit = now(), deadline = atomic_load(&alarm->deadline);
+    bool seen = deadline <= limit;
     if (seen) atomic_compare_exchange_strong(&alarm->deadline, &deadline, 0);
-    plan(alarm, seen || deadline > time + alarm->interval ? time + alarm->interval : deadline);
+    limit += alarm->interval;
+    if (seen && rung == 1) {
+        // It goes off again by itself.
+        atomic_store(&alarm->planned, limit);
+        if (atomic_compare_exchange_strong(&alarm->rung, &rung, 0)) return true;
+    }
+    plan(alarm, seen || deadline > limit ? limit : deadline);
     return true;
 }
 

@@ -73,7 +73,7 @@ void cs_alarm_destroy(cs_alarm *alarm);
 // Bits are wanted at `deadline`, which may be missed by `tolerance` if that saves setting the timer; 0: at no time.
 void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance);
 // The calling thread executes from now on, and has acted on the bits it saw: they are set again at the deadline, or after
-// `interval` at the latest. While this is not called the timer goes off once at most. False, and nothing done, if it is
+// `interval` at the latest. While this is not called the timer goes off twice at most. False, and nothing done, if it is
 // not the thread that made the alarm.
 bool cs_alarm_execute(cs_alarm *alarm);
 // The signal's number, chosen among those nobody handles; 0 if there is none.
