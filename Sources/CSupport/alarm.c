@@ -28,8 +28,7 @@ struct cs_alarm {
     _Atomic uint32_t handlers;
     // How often the timer went off since somebody looked. Twice: nobody does, and the timer is not set any more.
     _Atomic uint32_t rung;
-    // When bits are wanted, and when the timer goes off at the latest.
-    _Atomic uint64_t deadline;
+    // When the timer goes off at the latest.
     _Atomic uint64_t planned;
     uint64_t interval;
     // The thread that gets the signal.
@@ -64,7 +63,7 @@ static void plan(cs_alarm *alarm, uint64_t time) {
     timer_settime(alarm->timer, TIMER_ABSTIME, &when, NULL);
 }
 
-// Sets the bits even if the deadline has moved: whoever looks sees that, and makes the next plan.
+// Sets the bits even if the deadline has moved: whoever looks sees that, and sets it again.
 static void ring(int number, siginfo_t *info, void *context) {
     (void)number, (void)context;
     if (info->si_code != SI_TIMER) return;
@@ -72,9 +71,10 @@ static void ring(int number, siginfo_t *info, void *context) {
     cs_alarm *alarm = info->si_value.sival_ptr;
     atomic_fetch_add(&alarm->handlers, 1);
     void *word = atomic_load(&alarm->word);
-    if (word) {
+    // An alarm that was taken up again belongs to another thread than a signal that is late.
+    if (word && alarm->thread == this_thread) {
         cs_atomic_or32(word, alarm->bits);
-        if (atomic_fetch_add(&alarm->rung, 1) == 1) {
+        if (atomic_fetch_add(&alarm->rung, 1) >= 1) {
             struct itimerspec never = {0};
             timer_settime(alarm->timer, 0, &never, NULL);
         }
@@ -83,7 +83,7 @@ static void ring(int number, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-// Takes the last real-time signal but one that nobody has a use for; the very last is valgrind's.
+// Takes a real-time signal that nobody handles, from the end but for the very last, which is valgrind's.
 static void claim_signal(void) {
     for (int number = SIGRTMAX - 1; number >= SIGRTMIN; number--) {
         struct sigaction action;
@@ -123,7 +123,6 @@ cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
     alarm->bits = bits;
     alarm->interval = interval;
     atomic_store(&alarm->rung, 2);
-    atomic_store(&alarm->deadline, 0);
     atomic_store(&alarm->word, word);
     return alarm;
 }
@@ -139,28 +138,26 @@ void cs_alarm_destroy(cs_alarm *alarm) {
 }
 
 void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) {
-    atomic_store(&alarm->deadline, deadline);
+    if (alarm->thread != this_thread) {
+        // Whoever executes asks anew.
+        atomic_store(&alarm->rung, 2);
+        return;
+    }
     bool waits = atomic_load(&alarm->rung) == 0;
     if (deadline == 0 || (waits && atomic_load(&alarm->planned) <= deadline + tolerance)) return;
     uint64_t limit = now() + alarm->interval;
     plan(alarm, deadline < limit ? deadline : limit);
 }
 
-bool cs_alarm_execute(cs_alarm *alarm) {
-    if (alarm->thread != this_thread) return false;
+int cs_alarm_execute(cs_alarm *alarm) {
+    if (alarm->thread != this_thread) return CS_ALARM_FOREIGN;
     uint32_t rung = atomic_load_explicit(&alarm->rung, memory_order_relaxed);
-    if (rung == 0) return true;
-    uint64_t limit = now(), deadline = atomic_load(&alarm->deadline);
-    bool seen = deadline <= limit;
-    if (seen) atomic_compare_exchange_strong(&alarm->deadline, &deadline, 0);
-    limit += alarm->interval;
-    if (seen && rung == 1) {
-        // It goes off again by itself.
-        atomic_store(&alarm->planned, limit);
-        if (atomic_compare_exchange_strong(&alarm->rung, &rung, 0)) return true;
-    }
-    plan(alarm, seen || deadline > limit ? limit : deadline);
-    return true;
+    if (rung == 0) return CS_ALARM_SET;
+    uint64_t limit = now() + alarm->interval;
+    // Once: it goes off again by itself.
+    atomic_store(&alarm->planned, limit);
+    if (rung != 1 || !atomic_compare_exchange_strong(&alarm->rung, &rung, 0)) plan(alarm, limit);
+    return CS_ALARM_RANG;
 }
 
 int cs_alarm_signal(void) {
@@ -175,6 +172,6 @@ cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
 }
 void cs_alarm_destroy(cs_alarm *alarm) { (void)alarm; }
 void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) { (void)alarm, (void)deadline, (void)tolerance; }
-bool cs_alarm_execute(cs_alarm *alarm) { return alarm != NULL; }
+int cs_alarm_execute(cs_alarm *alarm) { return alarm ? CS_ALARM_SET : CS_ALARM_FOREIGN; }
 int cs_alarm_signal(void) { return 0; }
 #endif

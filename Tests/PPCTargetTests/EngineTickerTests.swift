@@ -35,8 +35,7 @@ struct EngineTickerTests {
         let word = Word()
         let ticker = EngineTicker(exitWord: word.pointer, usesSignals: signals)
         // Much later than the next look that nobody asked for.
-        ticker.watch(after: 60_000_000_000)
-        ticker.setExecuting(true)
+        if ticker.beginExecuting() { ticker.watch(after: 60_000_000_000) }
         #expect(ticker.usesSignals == (signals && cs_alarm_signal() != 0))
         for delay in [UInt64(50_000), 1, 700_000, 0, 2_000_000, 20_000_000] {
             _ = word.take()
@@ -45,13 +44,16 @@ struct EngineTickerTests {
             var bits = word.wait()
             // Looks without a deadline, as long as that is not there.
             while hostClock() < due, bits != nil {
-                ticker.setExecuting(false)
-                ticker.setExecuting(true)
+                ticker.endExecuting()
+                if ticker.beginExecuting() {
+                    let now = hostClock()
+                    ticker.watch(after: due > now ? due &- now : 0)
+                }
                 bits = word.wait()
             }
             #expect(bits == UInt32(PPC_EXIT_INTERRUPT))
-            ticker.setExecuting(false)
-            ticker.setExecuting(true)
+            ticker.endExecuting()
+            if ticker.beginExecuting() { ticker.watch(after: nil) }
         }
     }
 
@@ -61,9 +63,9 @@ struct EngineTickerTests {
         let ticker = EngineTicker(exitWord: word.pointer, usesSignals: signals)
         let began = hostClock()
         for _ in 0..<5 {
-            ticker.setExecuting(true)
+            _ = ticker.beginExecuting()
             #expect(word.wait() == UInt32(PPC_EXIT_INTERRUPT))
-            ticker.setExecuting(false)
+            ticker.endExecuting()
         }
         #expect(hostClock() &- began >= 4 * EngineTicker.interval)
         // One may be on its way.
@@ -71,24 +73,33 @@ struct EngineTickerTests {
         _ = word.take()
         usleep(50_000)
         #expect(word.take() == 0)
-        ticker.setExecuting(true)
+        _ = ticker.beginExecuting()
         #expect(word.wait() == UInt32(PPC_EXIT_INTERRUPT))
     }
 
-    @Test("a deadline that has passed is not asked for for ever: the guest gets on")
-    func passed() {
+    @Test("a deadline is asked for again after every signal, and only then")
+    func asks() {
         let word = Word()
         let ticker = EngineTicker(exitWord: word.pointer)
+        #expect(ticker.beginExecuting(), "nothing was told yet")
+        guard ticker.usesSignals else { return }
         ticker.watch(after: 0)
-        ticker.setExecuting(true)
         #expect(word.wait() != nil)
         let began = hostClock()
         for _ in 0..<3 {
-            ticker.setExecuting(false)
-            ticker.setExecuting(true)
+            ticker.endExecuting()
+            // Somebody has looked, and there is no deadline any more: the guest gets on.
+            #expect(ticker.beginExecuting())
+            ticker.watch(after: nil)
             #expect(word.wait() != nil)
         }
         #expect(hostClock() &- began >= 2 * EngineTicker.interval)
+        // One that is still to come, or came between the look and now, is not lost.
+        ticker.endExecuting()
+        #expect(ticker.beginExecuting())
+        ticker.watch(after: 0)
+        let asked = hostClock()
+        #expect(word.wait() != nil && hostClock() &- asked < 1_000_000_000)
     }
 
     /// What a thread of its own is given.
@@ -103,9 +114,9 @@ struct EngineTickerTests {
     func threads(blocks: Bool) {
         let word = Word()
         let ticker = EngineTicker(exitWord: word.pointer)
-        ticker.setExecuting(true)
+        _ = ticker.beginExecuting()
         #expect(word.wait() != nil)
-        ticker.setExecuting(false)
+        ticker.endExecuting()
         for _ in 0..<3 {
             var thread = pthread_t()
             let order = Unmanaged.passRetained(Order(ticker: ticker, word: word, blocks: blocks) as AnyObject)
@@ -120,10 +131,11 @@ struct EngineTickerTests {
                         sigfillset(&all)
                         pthread_sigmask(SIG_BLOCK, &all, nil)
                     }
+                    // The thread before this one has ended: the alarm is not this one's.
+                    guard order.ticker.beginExecuting() else { return nil }
                     order.ticker.watch(after: 1_000_000)
-                    order.ticker.setExecuting(true)
                     let seen = order.word.wait() != nil
-                    order.ticker.setExecuting(false)
+                    order.ticker.endExecuting()
                     return seen ? UnsafeMutableRawPointer(bitPattern: 1) : nil
                 }, order.toOpaque())
             #expect(status == 0)
@@ -139,10 +151,10 @@ struct EngineTickerTests {
         for round in UInt64(0)..<300 {
             let word = Word()
             let ticker = EngineTicker(exitWord: word.pointer, usesSignals: round % 10 != 0)
-            ticker.setExecuting(true)
+            _ = ticker.beginExecuting()
             ticker.watch(after: round * 300)
             if round % 3 == 0 { _ = word.wait() }
-            ticker.setExecuting(false)
+            ticker.endExecuting()
         }
     }
 }

@@ -70,13 +70,18 @@ typedef struct cs_alarm cs_alarm;
 cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval);
 // Any thread may do this; the word is not touched afterwards.
 void cs_alarm_destroy(cs_alarm *alarm);
-// Bits are wanted at `deadline`, which may be missed by `tolerance` if that saves setting the timer; 0: at no time.
+// Bits are wanted at `deadline`, which may be missed by `tolerance` if that saves setting the timer; 0: at no time. From
+// another thread this only makes the alarm's own ask for the deadline.
 void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance);
-// The calling thread executes from now on, and has acted on the bits it saw: they are set again at the deadline, or after
-// `interval` at the latest. While this is not called the timer goes off twice at most. False, and nothing done, if it is
-// not the thread that made the alarm.
-bool cs_alarm_execute(cs_alarm *alarm);
-// The signal's number, chosen among those nobody handles; 0 if there is none.
+// The calling thread executes from now on: bits are set at the deadline, or `interval` after the last time. While this is
+// not called the timer goes off twice at most.
+enum {
+    CS_ALARM_SET = 0,      // nothing to do
+    CS_ALARM_RANG = 1,     // bits were set since: the deadline is to be told again
+    CS_ALARM_FOREIGN = 2,  // not the thread that made the alarm: nothing was done
+};
+int cs_alarm_execute(cs_alarm *alarm);
+// The signal's number, chosen among those nobody handles; 0 if there is none. For debuggers and tests.
 int cs_alarm_signal(void);
 
 // Puts a terminal into raw mode for a guest's console. It is put back by `cs_terminal_release`, when the process exits,

@@ -144,8 +144,10 @@ public final class PPCCPU {
     }
 
     deinit {
-        // An engine looks at the state block when it goes.
+        // An engine looks at the state block when it goes, and what it has told to signal writes to it. Observers do not
+        // run here.
         engine = nil
+        ticker = nil
         mmu.codeTracker = nil
         mmu.release()
         decoded.deallocate()

@@ -85,12 +85,16 @@ extension PPCCPU {
     public func serveExitRequest() -> Bool {
         let bits = Int(cs_atomic_and32(exitWord, 0))
         if bits & PPC_EXIT_FLUSH != 0 {
-            mmu.invalidateAll()
+            mmu.physicalMapChanged()
             onFlush?(self)
         }
         if bits & PPC_EXIT_CODE != 0 { mmu.codeTracker?.catchUp() }
         if bits & PPC_EXIT_WORK != 0 { onWork?(self) }
-        if bits & PPC_EXIT_INTERRUPT != 0 { Interrupts.deliverPending(state) }
+        if bits & PPC_EXIT_INTERRUPT != 0 {
+            // What asked for a look at the clock may have done so just before the request was taken back.
+            if onDeadlineChange == nil { checkDecrementer() }
+            Interrupts.deliverPending(state)
+        }
         return bits & PPC_EXIT_STOP != 0
     }
 

@@ -4,8 +4,8 @@ import CSupport
 /// Makes a vCPU look at its decrementer when that has run out while it executes generated code, which itself never looks
 /// at a clock. Now and then the vCPU looks although nobody asked, since clocks can be moved; an idle one does not.
 ///
-/// A timer of the host signals the thread that executes (see `alarm.c`): half of the interrupts are taken within 20 µs that
-/// way. Where there are no such timers, a thread does it that has to be woken first.
+/// A timer of the host signals the thread that executes (see `alarm.c`), which needs no other thread to be scheduled. Where
+/// there are no such timers, a thread does it that has to be woken first.
 final class EngineTicker {
     /// Nanoseconds between looks that nobody asked for.
     static var interval: UInt64 { 4_000_000 }
@@ -13,8 +13,6 @@ final class EngineTicker {
     static var tolerance: UInt64 { 20_000 }
 
     private let exitWord: UnsafeMutableRawPointer
-    /// When the vCPU wants to look, in nanoseconds of the host's clock; 0 for never.
-    private var deadline: UInt64 = 0
     /// Signals the thread that executed last.
     private var alarm: OpaquePointer?
     private var thread: TickerThread?
@@ -36,35 +34,41 @@ final class EngineTicker {
 
     /// The vCPU wants to look at its decrementer in so many nanoseconds; `nil` if it need not.
     func watch(after delay: UInt64?) {
-        deadline = delay.map { hostClock() &+ min($0, 1 << 62) } ?? 0
+        let deadline = delay.map { hostClock() &+ min($0, 1 << 62) } ?? 0
         if let alarm { cs_alarm_set(alarm, deadline, Self.tolerance) }
         thread?.watch(until: deadline)
     }
 
-    /// The calling thread begins or ends executing.
+    /// The calling thread begins executing.
+    ///
+    /// - Returns: Whether ``watch(after:)`` must be called once more, since the time may have come.
     @inline(__always)
-    func setExecuting(_ value: Bool) {
+    func beginExecuting() -> Bool {
         if let alarm {
-            if value, !cs_alarm_execute(alarm) { attach() }
-        } else if let thread {
-            thread.setExecuting(value)
-        } else if value {
-            attach()
+            let status = Int(cs_alarm_execute(alarm))
+            if status == Int(CS_ALARM_SET) { return false }
+            return status == Int(CS_ALARM_RANG) || attach()
         }
+        guard let thread else { return attach() }
+        thread.setExecuting(true)
+        return false
     }
+
+    /// The calling thread has done executing.
+    @inline(__always)
+    func endExecuting() { thread?.setExecuting(false) }
 
     /// Gets an alarm for the calling thread, or a thread in its place.
     @inline(never)
-    private func attach() {
+    private func attach() -> Bool {
         if let alarm { cs_alarm_destroy(alarm) }
         alarm = cs_alarm_create(exitWord, UInt32(PPC_EXIT_INTERRUPT), Self.interval)
         if let alarm {
-            cs_alarm_set(alarm, deadline, Self.tolerance)
             _ = cs_alarm_execute(alarm)
         } else {
             thread = TickerThread(exitWord: exitWord)
-            thread?.watch(until: deadline)
             thread?.setExecuting(true)
         }
+        return true
     }
 }
