@@ -173,6 +173,8 @@ import Testing
         // No exception is enabled.
         image.fpscr &= FPSCR.sticky | FPSCR.fprf | FPSCR.fi | FPSCR.fr | FPSCR.rn
         image.fpscr = FPSCR.normalized(image.fpscr)
+        // Software may clear FX alone; the next exception sets it again, whether its own bit is new or not.
+        if random.chance(3) { image.fpscr &= ~FPSCR.fx }
         return image
     }
 

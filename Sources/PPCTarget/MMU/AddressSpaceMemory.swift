@@ -79,15 +79,36 @@ package final class AddressSpaceMemory: PhysicalMemory, MemoryListener {
 
     package func deviceRegisters(at address: UInt64) -> DeviceRegisters? {
         findRegisters(address).map { range in
-            DeviceRegisters(
-                first: range.start, last: range.last,
-                read: { range.readBigEndian(at: $0, size: $1) },
-                write: { range.write(at: $0, $2, size: $1, order: .big) == .done })
+            let layout = registersGeneration
+            // Kept alive by the CPU, which forgets these when it gets another memory.
+            return DeviceRegisters(
+                first: range.start, last: range.last, layout: layout,
+                read: { [unowned self] in read(range, layout, at: $0, size: $1) },
+                write: { [unowned self] in write(range, layout, at: $0, size: $1, value: $2) })
         }
     }
 
-    /// As ``deviceRegisters(at:)``, for whoever wraps the handlers itself.
-    func findRegisters(_ address: UInt64) -> RegisterRange? {
+    /// A read of registers as of a layout: of whatever is there now, if that has changed.
+    @inline(__always)
+    func read(_ range: RegisterRange, _ layout: UInt64, at address: UInt64, size: Int) -> UInt64? {
+        generation.load(ordering: .acquiring) == layout
+            ? range.readBigEndian(at: address, size: size) : ioRead(at: address, size: size)
+    }
+
+    /// See ``read(_:_:at:size:)``.
+    @inline(__always)
+    func write(_ range: RegisterRange, _ layout: UInt64, at address: UInt64, size: Int, value: UInt64) -> Bool {
+        generation.load(ordering: .acquiring) == layout
+            ? range.write(at: address, value, size: size, order: .big) == .done
+            : ioWrite(at: address, size: size, value: value)
+    }
+
+    /// The registers at an address, and the layout that they belong to.
+    func registersAndLayout(at address: UInt64) -> (RegisterRange, UInt64)? {
+        findRegisters(address).map { ($0, registersGeneration) }
+    }
+
+    private func findRegisters(_ address: UInt64) -> RegisterRange? {
         let now = generation.load(ordering: .acquiring)
         if !knowsRegisters(at: address, now) {
             registers = space.registers(at: address)

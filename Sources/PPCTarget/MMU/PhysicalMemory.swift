@@ -26,8 +26,7 @@ public protocol PhysicalMemory: AnyObject {
     /// Writes a device register, byte order as in ``ioRead(at:size:)``. `false` if nothing answers.
     func ioWrite(at address: UInt64, size: Int, value: UInt64) -> Bool
     /// The device registers around an address, for engines that call their handlers straight from generated code; `nil` if
-    /// every access is to go through ``ioRead(at:size:)`` and ``ioWrite(at:size:value:)``. Valid as long as host pointers
-    /// are.
+    /// every access is to go through ``ioRead(at:size:)`` and ``ioWrite(at:size:value:)``.
     func deviceRegisters(at address: UInt64) -> DeviceRegisters?
     /// RAM in this range is about to be written, perhaps repeatedly and without further notice until
     /// ``MMU/withdrawWriteTags()``: mark it dirty.
@@ -56,14 +55,17 @@ public struct DeviceRegisters {
     public let read: (UInt64, Int) -> UInt64?
     /// Takes a write: physical address, size and value.
     public let write: (UInt64, Int, UInt64) -> Bool
+    /// Differs between registers that take each other's place.
+    public let layout: UInt64
 
-    /// Registers of their handlers.
+    /// Registers of their handlers, which may be called after the layout has changed, until the CPU has forgotten them.
     public init(
-        first: UInt64, last: UInt64, read: @escaping (UInt64, Int) -> UInt64?,
+        first: UInt64, last: UInt64, layout: UInt64 = 0, read: @escaping (UInt64, Int) -> UInt64?,
         write: @escaping (UInt64, Int, UInt64) -> Bool
     ) {
         self.first = first
         self.last = last
+        self.layout = layout
         self.read = read
         self.write = write
     }

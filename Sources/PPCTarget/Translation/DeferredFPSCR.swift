@@ -36,7 +36,6 @@ enum DeferredFPSCR {
         let pending = cpu.pointee.fp_pending
         guard pending != 0 else { return }
         cpu.pointee.fp_pending = 0
-        let before = cpu.pointee.fpscr
         let status = UnsafeRawPointer(cpu) + statusDisplacement + Int(CJ_BIAS)
         if pending != stickyOnly { redo(cpu, UInt64(pending), status.load(fromByteOffset: 3, as: UInt8.self)) }
         let (fpcc, inexact) = (status.load(as: UInt8.self), status.load(fromByteOffset: 1, as: UInt8.self))
@@ -50,7 +49,8 @@ enum DeferredFPSCR {
         if mxcsr & 0x20 != 0 { sticky |= FPSCR.xx }
         if mxcsr & 0x10 != 0 { sticky |= FPSCR.ux }
         if mxcsr & 0x08 != 0 { sticky |= FPSCR.ox | FPSCR.xx }
-        if sticky & ~before != 0 { sticky |= FPSCR.fx }
+        // What MXCSR has collected happened since FPSCR was settled last.
+        if sticky != 0 { sticky |= FPSCR.fx }
         cpu.pointee.fpscr |= sticky
     }
 

@@ -126,8 +126,9 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
     public func execute(_ cpu: PPCCPU) -> Int32 {
         let enter = unsafeBitCast(thunks.enter, to: Thunks.Enter.self)
         let raw = UnsafeMutableRawPointer(state)
-        ticker.setExecuting(true)
-        defer { ticker.setExecuting(false) }
+        cpu.mmu.devices.freeRetired()
+        if ticker.beginExecuting() { ticker.watch(after: cpu.time.decrementerDelay) }
+        defer { ticker.endExecuting() }
         // The exit whose target is being looked for.
         var pendingExit: Int32 = -1
         if let outcome = passHook() { return outcome }

@@ -18,9 +18,9 @@ extension Translator {
         else { return }
         let f = Word(instruction.word)
         let slow = asm.label()
-        let tag = kind.isStore ? MemoryLayout<ppc_tlb_entry>.offset(of: \.write_tag) : 0
+        let tag: Int32 = kind.isStore ? 8 : 0
         asm.alu(.or, .w64, .rax, immediate: Int32(PPC_TLB_DEVICE))
-        asm.alu(.cmp, .w64, .rax, MemoryOperand(Host.tlb, index: .rdx, Int32(tag ?? 0)))
+        asm.alu(.cmp, .w64, .rax, MemoryOperand(Host.tlb, index: .rdx, tag))
         asm.jump(.notEqual, slow)
         // Handlers are only asked for aligned registers; what slow paths do with others depends on pages.
         if kind.size > 1 {
@@ -86,9 +86,9 @@ extension Translator {
         loadVectors(stub.validVectors)
         asm.jump(stub.resume)
         asm.bind(changed)
-        setNIP((stub.address &+ UInt64(buffer.instructions[Int(stub.first)].length)) & addressMask)
-        asm.constant(.rax, UInt64(Outcome.context))
-        asm.jump(to: entry.thunks.outcome)
+        // MXCSR still tells what FPSCR is to get: the engine sees to that.
+        asm.constant(.rax, (stub.address &+ UInt64(buffer.instructions[Int(stub.first)].length)) & addressMask)
+        asm.jump(to: entry.thunks.lookup)
     }
     /// After a handler: MXCSR as it was stored. It hardly ever differs, and a load of what was stored just now takes longer
     /// than most handlers. Keeps rax.

@@ -188,7 +188,7 @@ extension Translator {
         } else if width == .w32 {
             asm.signExtend(.w32, .rax, .rax)
         }
-        // Large integers round on their way back, but only if the source was integral.
+        // An integer that was a double is one again exactly.
         compareScalars(.x1, .register(source))
         asm.set(.notEqual, .rdx)
         setDouble0(n.target, clears: true)

@@ -125,11 +125,9 @@ extension Translator {
         asm.ripRelative(0, wide: true, 0, 0x8d, reg: HostRegister.rdx.code, constants.stickyStatus)
         asm.load(.w32, .rdx, MemoryOperand(.rdx, index: .rcx, scale: 2))
         asm.load(.w32, .rax, state(Int(CJ_FPSCR)))
-        asm.move(.w32, .rcx, .rax)
         asm.alu(.or, .w32, .rax, .rdx)
-        // ecx = minus one if there is an exception that FPSCR has not.
-        asm.alu(.xor, .w32, .rcx, immediate: -1)
-        asm.alu(.and, .w32, .rcx, .rdx)
+        // ecx = minus one if there was an exception: FX is set even if FPSCR has its bit.
+        asm.move(.w32, .rcx, .rdx)
         asm.negate(.w32, .rcx)
         asm.alu(.sbb, .w32, .rcx, .rcx)
         asm.shift(.shl, .w32, .rcx, 31)

@@ -4,8 +4,8 @@ import CPPCState
 // Conversions between floating point and unsigned integers, and those of VSX between singles and 64-bit integers (ISA 3.1
 // Book I, sections 4.6.7 and 7.6.1.6).
 //
-// Hosts below AVX-512 convert signed integers only. What has the sign bit, or would have it as an integer, is left to the
-// slow path when it becomes an integer.
+// Hosts below AVX-512 convert signed integers only. Numbers that become integers of 2^63 and more are left to the slow path
+// on all hosts.
 extension Translator {
     // MARK: Scalar
 

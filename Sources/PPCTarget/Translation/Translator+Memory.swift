@@ -21,9 +21,6 @@ struct MemoryGroup {
     mutating func add(_ ra: Int, _ rt: Int, _ value: Int32) {
         if active && rt == base && ra == base { moved &+= value }
     }
-
-    @inline(__always)
-    mutating func leave(after instruction: Int) {}
 }
 
 /// How an access moves its bytes.

@@ -231,8 +231,7 @@ extension Translator {
         finishVector(v.t, t)
     }
 
-    /// xmm2 = the low words, xmm1 the high ones, xmm3 ones where they do not go with each other: the doubleword does not
-    /// fit.
+    /// Doublewords to words, with saturation and SAT. A doubleword fits if its high word goes with its low one.
     private mutating func packDoubles(_ op: Lowered, _ v: VectorFields) {
         let a = useVector(v.a, .x0)
         let b = useVector(v.b, .x1)

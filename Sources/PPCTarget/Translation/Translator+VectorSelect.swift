@@ -60,11 +60,12 @@ extension Translator {
 
     /// How long the elements are whose top bits choose in a blend.
     enum BlendUnit: UInt8 {
-        /// The host's opcodes; of those with four operands, 4A less 14 more.
+        /// The opcodes of SSE4.1, whose mask is xmm0.
         case words = 0x14
         case doubles = 0x15
         case bytes = 0x10
 
+        /// The opcodes of AVX, with a mask of their own.
         var fourOperandCode: UInt8 { self == .bytes ? 0x4c : rawValue &+ 0x36 }
     }
 

@@ -387,7 +387,6 @@ struct Translator: ~Copyable {
             translateInstruction()
             address = (address &+ UInt64(buffer.instructions[current].length)) & addressMask
             current += 1
-            group.leave(after: current)
         }
         writePending()
         end(block)

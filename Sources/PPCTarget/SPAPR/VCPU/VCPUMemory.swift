@@ -22,12 +22,15 @@ final class VCPUMemory: PhysicalMemory {
     }
 
     func deviceRegisters(at address: UInt64) -> DeviceRegisters? {
-        memory.findRegisters(address).map { [entrance] range in
+        memory.registersAndLayout(at: address).map { [entrance, memory] range, layout in
             DeviceRegisters(
-                first: range.start, last: range.last,
-                read: { address, size in entrance.enter { range.readBigEndian(at: address, size: size) } },
+                first: range.start, last: range.last, layout: layout,
+                // The layout is stable while the machine's lock is held.
+                read: { address, size in
+                    entrance.enter { memory.read(range, layout, at: address, size: size) }
+                },
                 write: { address, size, value in
-                    entrance.enter { range.write(at: address, value, size: size, order: .big) == .done }
+                    entrance.enter { memory.write(range, layout, at: address, size: size, value: value) }
                 })
         }
     }

@@ -2,7 +2,8 @@ import CPPCState
 
 // Loads and stores of one register (ISA 3.1 Book I, sections 3.3.2, 3.3.3 and 3.3.5).
 //
-// A C function pointer cannot be made of a generic function, so that every row names its functions for the modes.
+// A generic function with a type of its own for every mode would be called through a thunk: every row names its functions
+// for the modes.
 
 /// The steps of loads and stores in one mode.
 enum Access<Mode: AccessMode> {
