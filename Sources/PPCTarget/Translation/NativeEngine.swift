@@ -127,7 +127,10 @@ public final class NativeEngine: CodeEngine, TranslatedCodeTracker {
         let enter = unsafeBitCast(thunks.enter, to: Thunks.Enter.self)
         let raw = UnsafeMutableRawPointer(state)
         cpu.mmu.devices.freeRetired()
-        if ticker.beginExecuting() { ticker.watch(after: cpu.time.decrementerDelay) }
+        // Somebody else's timer may look at the decrementer instead of the run loop.
+        if ticker.beginExecuting() {
+            ticker.watch(after: cpu.onDeadlineChange == nil ? cpu.time.decrementerDelay : nil)
+        }
         defer { ticker.endExecuting() }
         // The exit whose target is being looked for.
         var pendingExit: Int32 = -1

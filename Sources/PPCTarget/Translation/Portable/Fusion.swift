@@ -99,7 +99,7 @@ struct Fusion {
             guard firstKind != .none, secondKind != .none else { return false }
             for fusion in fusions[Self.place(firstKind, secondKind)] {
                 guard let function = fusion.plain ?? fusion.accesses?.function(context),
-                    fusion.link(first, first + 1)
+                    fusion.connect(first, first + 1)
                 else { continue }
                 first.pointee.run = function
                 return true
@@ -108,8 +108,11 @@ struct Fusion {
         }
     }
 
-    /// Whether the link is there, after swapping the second's operands if that helps.
-    private func link(_ one: UnsafeMutablePointer<Step>, _ two: UnsafeMutablePointer<Step>) -> Bool {
+    /// Makes the link, by swapping the second's operands if that helps; operands of instructions for which the order does
+    /// not matter stay swapped without one.
+    ///
+    /// - Returns: Whether there is a link.
+    private func connect(_ one: UnsafeMutablePointer<Step>, _ two: UnsafeMutablePointer<Step>) -> Bool {
         let result = first.targetsRA ? one.pointee.ra : one.pointee.rt
         switch link {
         case .none: return true
