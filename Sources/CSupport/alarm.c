@@ -31,8 +31,8 @@ struct cs_alarm {
     // When the timer goes off at the latest.
     _Atomic uint64_t planned;
     uint64_t interval;
-    // The thread that gets the signal.
-    uint64_t thread;
+    // The thread that gets the signal; one that is late may ask from another.
+    _Atomic uint64_t thread;
     timer_t timer;
     cs_alarm *next;
 };
@@ -96,6 +96,13 @@ static void claim_signal(void) {
     }
 }
 
+static void keep(cs_alarm *alarm) {
+    pthread_mutex_lock(&lock);
+    alarm->next = unused;
+    unused = alarm;
+    pthread_mutex_unlock(&lock);
+}
+
 cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
     pthread_once(&once, claim_signal);
     if (signal_number == 0) return NULL;
@@ -112,10 +119,7 @@ cs_alarm *cs_alarm_create(void *word, uint32_t bits, uint64_t interval) {
     sigemptyset(&mine);
     sigaddset(&mine, signal_number);
     if (pthread_sigmask(SIG_UNBLOCK, &mine, NULL) != 0 || timer_create(CLOCK_MONOTONIC, &event, &alarm->timer) != 0) {
-        pthread_mutex_lock(&lock);
-        alarm->next = unused;
-        unused = alarm;
-        pthread_mutex_unlock(&lock);
+        keep(alarm);
         return NULL;
     }
     if (this_thread == 0) this_thread = atomic_fetch_add(&thread_count, 1) + 1;
@@ -131,10 +135,7 @@ void cs_alarm_destroy(cs_alarm *alarm) {
     atomic_store(&alarm->word, NULL);
     timer_delete(alarm->timer);
     while (atomic_load(&alarm->handlers) != 0) sched_yield();
-    pthread_mutex_lock(&lock);
-    alarm->next = unused;
-    unused = alarm;
-    pthread_mutex_unlock(&lock);
+    keep(alarm);
 }
 
 void cs_alarm_set(cs_alarm *alarm, uint64_t deadline, uint64_t tolerance) {

@@ -177,11 +177,7 @@ extension Translator {
         }
         if !single { vector(.unpackLowWords, .x2, .x2, .x2) }
         vector(.equalWords, .x3, .x3, .x2)
-        testVector(.x3)
-        asm.jump(.notEqual, slow)
-        slowPath(from: slow)
-        finishVector(v.t, .x2)
-        resumeSlowPath()
+        finishVector(v.t, .x2, unlessAny: .x3, slow)
     }
 
     /// Two doubles, or the singles in words 0 and 2, to 64-bit integers, one after the other.

@@ -313,15 +313,10 @@ extension Translator {
         endQuiet()
         if signed {
             vector(.equalWords, .x3, .x2, constants[.wordSigns])
-            testVector(.x3)
         } else {
             loadConstant(.x3, .wordSigns)
             vector(.and, .x3, .x3, .x2)
-            testVector(.x3)
         }
-        asm.jump(.notEqual, slow)
-        slowPath(from: slow)
-        finishVector(v.t, .x2)
-        resumeSlowPath()
+        finishVector(v.t, .x2, unlessAny: .x3, slow)
     }
 }

@@ -312,6 +312,17 @@ extension Translator {
         }
     }
 
+    /// Writes a whole result, or leaves the instruction to its slow path if any bit of `doubt` is set.
+    mutating func finishVector(
+        _ number: Int, _ register: VectorRegister, unlessAny doubt: VectorRegister, _ slow: Assembler.Label
+    ) {
+        testVector(doubt)
+        asm.jump(.notEqual, slow)
+        slowPath(from: slow)
+        finishVector(number, register)
+        resumeSlowPath()
+    }
+
     /// Sets the zero flag if no bit is set.
     mutating func testVector(_ register: VectorRegister) {
         if hasAVX {
